@@ -1,0 +1,48 @@
+// Reading packet captures: pcap and pcapng, any byte order and time precision, by libpcap.
+//
+// Thread rules: one thread per PacketFile.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "packet/dissect.h"
+
+namespace weir {
+
+struct CapturedPacket {
+  std::uint64_t time_ns = 0;          // since the Unix epoch
+  std::uint32_t original_length = 0;  // on the wire
+  Bytes frame;                        // captured bytes; valid until the next call of next()
+};
+
+class PacketFile {
+ public:
+  // True when `content_start` (the first 4 bytes or more) is that of a pcap or pcapng file.
+  static bool recognises(Bytes content_start);
+
+  // Errors: unreadable, a directory, not a capture, or a link type that carries no IP (the message names it).
+  static Result<PacketFile> open(const std::string& path);
+  // Reads from memory; `content` must outlive the PacketFile. For tests and fuzzing.
+  static Result<PacketFile> open(Bytes content);
+
+  PacketFile(PacketFile&&) noexcept;
+  PacketFile& operator=(PacketFile&&) noexcept;
+  ~PacketFile();
+
+  LinkType link_type() const;
+  // The next packet, nothing at the end of the file, or an error when the file is damaged there (a cut last packet
+  // too).
+  Result<std::optional<CapturedPacket>> next();
+
+ private:
+  struct Impl;
+  explicit PacketFile(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir
