@@ -50,6 +50,8 @@ void SetEncoder<Protocol>::add_record(std::uint16_t template_id, const Flow& flo
   if (sampler_length != 0) put(kSamplerId, sampler_length);
   ++records_;
   ++data_records_;
+  ++flows_;
+  if (!fits(template_id, length)) flush(now_ns);
 }
 
 // Whether a record still fits, in the open set or in a new one, with the padding that its set may need.
@@ -220,7 +222,7 @@ void SetEncoder<Protocol>::flush(std::uint64_t now_ns) {
   write_header(now_ns);
   records_ = 0;
   data_records_ = 0;
-  send_({message_.data(), std::exchange(end_, 0)});
+  send_({message_.data(), std::exchange(end_, 0)}, std::exchange(flows_, 0));
 }
 
 // Big-endian, at the end of the message.

@@ -59,11 +59,12 @@ class SetEncoder {
   ExportEncoder::Send send_;
   std::uint64_t boot_ms_;
   std::vector<std::uint8_t> message_;
-  std::size_t end_ = 0;        // of what is written; 0: no message open
-  std::size_t set_start_ = 0;  // of the open set; 0: none
-  std::uint16_t set_id_ = 0;   // of the open set
-  std::uint16_t records_ = 0;  // in the message, templates included
-  std::uint16_t data_records_ = 0;
+  std::size_t end_ = 0;             // of what is written; 0: no message open
+  std::size_t set_start_ = 0;       // of the open set; 0: none
+  std::uint16_t set_id_ = 0;        // of the open set
+  std::uint16_t records_ = 0;       // in the message, templates included
+  std::uint16_t data_records_ = 0;  // of them, options data included
+  std::size_t flows_ = 0;           // of them
   std::uint32_t sequence_ = 0;
   bool templates_sent_ = false;
   std::uint64_t templates_sent_ns_ = 0;

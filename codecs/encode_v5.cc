@@ -63,13 +63,15 @@ bool NetflowV5Encoder::add(const Flow& flow, std::uint64_t now_ns) {
   const std::uint64_t pieces = counter / kMaxCounter + (counter % kMaxCounter != 0);
   if (pieces > kMaxRecords) return false;
   for (std::uint64_t i = 0; i < pieces; ++i) {
+    if (records_ == max_records_) flush(now_ns);
     add_record(flow, share(flow.bytes, i, pieces), share(flow.packets, i, pieces), now_ns);
   }
+  ++flows_;
+  if (records_ == max_records_) flush(now_ns);
   return true;
 }
 
 void NetflowV5Encoder::add_record(const Flow& flow, std::uint64_t bytes, std::uint64_t packets, std::uint64_t now_ns) {
-  if (records_ == max_records_) flush(now_ns);
   const ExportTimes times(flow, boot_ms_, now_ns);
   std::uint8_t* p = message_.data() + kHeaderLength + records_ * kRecordLength;
   store_address(p, flow.src_addr, flow.src_addr_family);
@@ -110,7 +112,7 @@ void NetflowV5Encoder::flush(std::uint64_t now_ns) {
   store_be16(p + 22, sampling_);
   sequence_ += static_cast<std::uint32_t>(records_);
   const std::size_t length = kHeaderLength + std::exchange(records_, 0) * kRecordLength;
-  send_({message_.data(), length});
+  send_({message_.data(), length}, std::exchange(flows_, 0));
 }
 
 }  // namespace weir

@@ -26,6 +26,7 @@ class NetflowV5Encoder {
   std::uint64_t boot_ms_;
   std::uint32_t sequence_ = 0;  // flows sent
   std::size_t records_ = 0;     // in the message
+  std::size_t flows_ = 0;       // complete in the message
   std::vector<std::uint8_t> message_;
 };
 

@@ -44,14 +44,14 @@ struct EncoderOptions {
 
 class ExportEncoder {
  public:
-  // The message is valid during the call.
-  using Send = std::function<void(Bytes message)>;
+  // A full message and how many of the flows given to add() it completes. The message is valid during the call.
+  using Send = std::function<void(Bytes message, std::size_t flows)>;
 
   // Throws std::invalid_argument for options outside the limits above.
   ExportEncoder(const EncoderOptions& options, Send send);
   ~ExportEncoder();
 
-  // Encodes one flow, sending the message before it when that has no more room. `now_ns` is the export time. False when
+  // Encodes one flow, and sends the message when it is full. `now_ns` is the export time. False when
   // the protocol cannot carry the flow (no IP address, or of two families; for v5: IPv6, or counters beyond 30
   // records): nothing was encoded. A time that the flow lacks is written as the export time.
   bool add(const FlowBatch& batch, const Flow& flow, std::uint64_t now_ns);

@@ -129,8 +129,8 @@ struct World {
     }
     for (std::uint32_t i = 0; i < outside_networks; ++i) {
       const NetworkFacts& facts = kNetworks[i];
-      networks.push_back(make_network(kSites + i, facts.as, 101 + i % 4, *Prefix::parse(facts.v4),
-                                      *Prefix::parse(facts.v6)));
+      networks.push_back(
+          make_network(kSites + i, facts.as, 101 + i % 4, *Prefix::parse(facts.v4), *Prefix::parse(facts.v6)));
     }
     for (std::size_t i = 0; i < kInsideHosts; ++i) {
       const std::uint32_t site = random.below(kSites);
@@ -152,12 +152,28 @@ std::vector<double> service_weights() {
 }
 
 constexpr FieldId kAlwaysPresent[] = {
-    FieldId::time_flow_start_ns, FieldId::time_flow_end_ns, FieldId::bytes,      FieldId::packets,
-    FieldId::src_addr,           FieldId::dst_addr,         FieldId::etype,      FieldId::proto,
-    FieldId::in_if,              FieldId::out_if,           FieldId::src_mac,    FieldId::dst_mac,
-    FieldId::src_vlan,           FieldId::dst_vlan,         FieldId::ip_tos,     FieldId::src_as,
-    FieldId::dst_as,             FieldId::next_hop,         FieldId::src_net,    FieldId::dst_net,
-    FieldId::flow_direction,     FieldId::flow_end_reason,
+    FieldId::time_flow_start_ns,
+    FieldId::time_flow_end_ns,
+    FieldId::bytes,
+    FieldId::packets,
+    FieldId::src_addr,
+    FieldId::dst_addr,
+    FieldId::etype,
+    FieldId::proto,
+    FieldId::in_if,
+    FieldId::out_if,
+    FieldId::src_mac,
+    FieldId::dst_mac,
+    FieldId::src_vlan,
+    FieldId::dst_vlan,
+    FieldId::ip_tos,
+    FieldId::src_as,
+    FieldId::dst_as,
+    FieldId::next_hop,
+    FieldId::src_net,
+    FieldId::dst_net,
+    FieldId::flow_direction,
+    FieldId::flow_end_reason,
 };
 
 }  // namespace
@@ -285,7 +301,7 @@ void FlowGenerator::Impl::set_size(Flow& flow, const Service& service, bool v6, 
   const std::uint32_t usual = response ? service.response_bytes : service.request_bytes;
   const std::uint32_t minimum = v6 ? 60 : 40;
   const std::uint32_t average = std::min(1500U, std::max(minimum, random.between(usual * 3 / 4, usual * 5 / 4)));
-  flow.bytes = flow.packets * average + (flow.packets > 1 ? random.below(minimum) : 0);
+  flow.bytes = flow.packets * average + (flow.packets > 1 ? random.below(1501 - average) : 0);
 }
 
 void FlowGenerator::Impl::set_times(Flow& flow, std::uint64_t now_ns) {
