@@ -173,12 +173,14 @@ void ExporterTable::refund(SessionState& session, std::size_t bytes) {
   template_bytes_ -= bytes;
 }
 
-bool ExporterTable::make_room(SessionState& session, std::size_t bytes) {
+bool ExporterTable::make_room(SessionState& session, std::size_t bytes, std::size_t keep) {
   if (bytes > limits_.template_bytes_per_session || bytes > limits_.template_bytes) return false;
-  const auto drop_last = [&](std::list<Template*>& list) { remove_template(*list.back()->domain, list.back()->spec.id); };
-  while (session.template_bytes + bytes > limits_.template_bytes_per_session && !session.templates.empty())
+  const auto drop_last = [&](std::list<Template*>& list) {
+    remove_template(*list.back()->domain, list.back()->spec.id);
+  };
+  while (session.template_bytes + bytes > limits_.template_bytes_per_session && session.templates.size() > keep)
     drop_last(session.templates);
-  while (template_bytes_ + bytes > limits_.template_bytes && !templates_.empty()) drop_last(templates_);
+  while (template_bytes_ + bytes > limits_.template_bytes && templates_.size() > keep) drop_last(templates_);
   return session.template_bytes + bytes <= limits_.template_bytes_per_session &&
          template_bytes_ + bytes <= limits_.template_bytes;
 }
@@ -198,7 +200,7 @@ ExporterTable::Added ExporterTable::add_template(Domain& domain, const TemplateS
   made->received_ns = now_ns;
   made->bytes = memory_of(made->spec, made->plan);
   made->domain = &domain;
-  if (!make_room(*domain.session, made->bytes)) return Added::kNoRoom;
+  if (!make_room(*domain.session, made->bytes, 0)) return Added::kNoRoom;
   charge(*domain.session, made->bytes);
   made->in_all = templates_.insert(templates_.begin(), made.get());
   made->in_session = domain.session->templates.insert(domain.session->templates.begin(), made.get());
@@ -251,8 +253,7 @@ void ExporterTable::remove_templates(Domain& domain, bool options) {
 
 bool ExporterTable::hold(Domain& domain, HeldSet&& set) {
   const std::size_t bytes = set.memory();
-  if (held_bytes_ + bytes > limits_.held_bytes ||
-      domain.session->held_bytes + bytes > limits_.held_bytes_per_session)
+  if (held_bytes_ + bytes > limits_.held_bytes || domain.session->held_bytes + bytes > limits_.held_bytes_per_session)
     return false;
   held_bytes_ += bytes;
   domain.session->held_bytes += bytes;
@@ -292,7 +293,7 @@ void ExporterTable::expire_held(Domain& domain, std::uint64_t before_ns) {
 
 bool ExporterTable::grow_tables(Domain& domain, std::size_t bytes) {
   // Tables take no more than a quarter of the room, so that they never push out the templates that flows need.
-  if (domain.table_bytes + bytes > limits_.template_bytes_per_session / 4 || !make_room(*domain.session, bytes))
+  if (domain.table_bytes + bytes > limits_.template_bytes_per_session / 4 || !make_room(*domain.session, bytes, 1))
     return false;
   charge(*domain.session, bytes);
   domain.table_bytes += bytes;

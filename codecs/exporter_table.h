@@ -115,7 +115,7 @@ class ExporterTable {
   // Domains that hold sets.
   std::vector<Domain*> holding() const { return {holding_.begin(), holding_.end()}; }
 
-  // Tables of options data grow by `bytes`; false when they may not.
+  // Tables of options data grow by `bytes`; false when they may not. The template used last stays.
   bool grow_tables(Domain& domain, std::size_t bytes);
 
   const std::list<Domain*>& domains() const { return domains_; }
@@ -160,7 +160,8 @@ class ExporterTable {
   void charge(SessionState& session, std::size_t bytes);
   void refund(SessionState& session, std::size_t bytes);
   void release(Domain& domain, const HeldSet& set);
-  bool make_room(SessionState& session, std::size_t bytes);
+  // Drops the templates used longest ago until `bytes` fit, all but the `keep` used last.
+  bool make_room(SessionState& session, std::size_t bytes, std::size_t keep);
 
   Decoder::Limits limits_;
   std::unordered_map<Session, std::unique_ptr<SessionState>, SessionHash> sessions_;

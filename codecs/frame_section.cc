@@ -1,5 +1,9 @@
 #include "codecs/frame_section.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+
 #include "flow/names.h"
 #include "packet/dissect.h"
 
@@ -69,13 +73,31 @@ bool begins_with_ip(Bytes section) {
   return packet.src.family != Family::kNone && packet.problem == PacketProblem::kNone;
 }
 
-// What follows the bottom of a label stack: an IP packet, or a frame behind a pseudowire (RFC 4448). dissect() knows
-// both, given an Ethernet header that announces MPLS.
+// A label stack with what is left of the packet behind it, which may be IP or a pseudowire's frame: dissect() knows
+// both behind an Ethernet header that announces MPLS.
 DissectedPacket dissect_labels(Bytes section) {
-  for (std::size_t at = 0; at + 4 <= section.size(); at += 4) {
-    if ((section[at + 2] & 1) != 0) return dissect_ip(section.subspan(at + 4));
+  constexpr std::size_t kHeader = 14;
+  std::array<std::uint8_t, kHeader + 512> frame{};
+  frame[12] = 0x88;
+  frame[13] = 0x47;
+  const std::size_t length = std::min(section.size(), frame.size() - kHeader);
+  std::copy_n(section.begin(), length, frame.begin() + kHeader);
+  DissectedPacket packet = dissect(LinkType::kEthernet, Bytes(frame).first(kHeader + length));
+  packet.has_mac = packet.has_mac && packet.src_mac != MacAddress{};
+  packet.ip_payload = packet.l4_payload = {};  // of the frame here, which goes
+  return packet;
+}
+
+void fill_labels(const DissectedPacket& packet, BatchWriter& out, Flow& flow) {
+  if (packet.mpls_labels == 0 || flow.has(FieldId::mpls_label)) return;
+  Slice slice{0, static_cast<std::uint32_t>(packet.mpls_labels * sizeof(std::uint32_t))};
+  std::uint8_t* at = out.allocate(slice.length, slice.offset);
+  for (unsigned i = 0; i < packet.mpls_labels; ++i) {
+    const std::uint32_t label = packet.mpls[i] >> 12;
+    std::memcpy(at + i * sizeof label, &label, sizeof label);
   }
-  return {};
+  out.cold().mpls_label = slice;
+  flow.mark(FieldId::mpls_label);
 }
 
 }  // namespace
@@ -92,6 +114,7 @@ void fill_from_section(std::uint16_t element, Bytes section, BatchWriter& out, F
     packet = dissect(LinkType::kEthernet, section);
   }
   fill_link(packet, flow);
+  fill_labels(packet, out, flow);
   if (packet.src.family == Family::kNone) return;
   fill_ip(packet, out, flow);
   fill_transport(packet, flow);

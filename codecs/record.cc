@@ -58,8 +58,8 @@ void run_checked(const Step& step, Bytes value, const MessageClock& clock, std::
   flow.mark(step.field);
 }
 
-inline void run_step(const Step& step, const std::uint8_t* p,
-                     const SegmentPlace* places, const MessageClock& clock, std::uint8_t* home, Flow& flow) {
+inline void run_step(const Step& step, const std::uint8_t* p, const SegmentPlace* places, const MessageClock& clock,
+                     std::uint8_t* home, Flow& flow) {
   std::uint8_t* const member = home + step.member;
   switch (step.op) {
     case Op::kCopy8: *member = *p; break;
@@ -86,8 +86,7 @@ void run_steps(const TemplatePlan& plan, const SegmentPlace* places, const Messa
                FlowCold* cold) {
   std::uint8_t* const homes[2] = {reinterpret_cast<std::uint8_t*>(&flow), reinterpret_cast<std::uint8_t*>(cold)};
   for (const Step& step : plan.steps) {
-    run_step(step, places[step.place.segment].base + step.place.offset, places, clock, homes[step.cold],
-             flow);
+    run_step(step, places[step.place.segment].base + step.place.offset, places, clock, homes[step.cold], flow);
   }
 }
 

@@ -19,14 +19,14 @@ enum class SamplingScope : std::uint8_t { kExporter, kSampler, kInterface, kTemp
 
 // What the sampling elements of one record say.
 struct SamplingValues {
-  std::uint64_t interval = 0;         // IE 34, or 50 of a sampler
-  std::uint64_t packet_interval = 0;  // 305
-  std::uint64_t packet_space = 0;     // 306
-  std::uint64_t time_interval = 0;    // 307
-  std::uint64_t time_space = 0;       // 308
-  std::uint64_t size = 0;             // 309
-  std::uint64_t population = 0;       // 310
-  double probability = 0;             // 311
+  std::uint64_t interval = 0;            // IE 34, or 50 of a sampler
+  std::uint64_t packet_interval = 0;     // 305
+  std::uint64_t packet_space = 0;        // 306
+  std::uint64_t time_interval = 0;       // 307
+  std::uint64_t time_space = 0;          // 308
+  std::uint64_t size = 0;                // 309
+  std::uint64_t population = 0;          // 310
+  double probability = 0;                // 311
   std::optional<std::uint64_t> sampler;  // 48, 302
 
   // Takes an element if it is one of these.

@@ -5,10 +5,10 @@
 namespace weir {
 namespace {
 
-constexpr std::uint32_t kWindow = 16;               // messages that may come late
-constexpr std::uint32_t kLargestGap = 1u << 26;     // a larger jump is another count, not a loss
+constexpr std::uint32_t kWindow = 16;                 // messages that may come late
+constexpr std::uint32_t kLargestGap = 1u << 26;       // a larger jump is another count, not a loss
 constexpr std::uint32_t kLargestStepBack = 1u << 12;  // a larger one is a restart
-constexpr unsigned kRestartAfter = 3;               // messages in a row from before the expected one
+constexpr unsigned kRestartAfter = 3;                 // messages in a row from before the expected one
 
 std::int32_t ahead(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b); }
 

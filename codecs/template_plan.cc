@@ -5,11 +5,13 @@
 
 #include "codecs/element_map.h"
 #include "codecs/registry.h"
+#include "codecs/structured_data.h"
 
 namespace weir {
 namespace {
 
 constexpr std::uint16_t kPaddingOctets = 210;
+constexpr std::size_t kMaxList = 64;  // elements of one template that make a list
 
 bool is_one_of(std::uint16_t id, std::initializer_list<std::uint16_t> ids) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -161,7 +163,9 @@ class Compiler {
 
   void add_extra(const ElementPlace& field, ExtraStep::When when = ExtraStep::When::kAlways,
                  FieldId id = FieldId::kCount) {
-    plan_.extras.push_back({field.element, field.place, when, id});
+    const bool structured = is_structured(field.element);
+    plan_.extras.push_back({field.element, field.place, when, id, structured});
+    plan_.has_structured |= structured;
   }
 
   // The best candidate of each field becomes its step; what it cannot hold, and the rest, are extras too.
@@ -180,8 +184,11 @@ class Compiler {
   }
 
   void take_list(const std::vector<Candidate>& candidates) {
-    for (const Candidate& c : candidates) plan_.lists.push_back(c.step);
-    plan_.list_bytes += static_cast<std::uint32_t>((candidates.size() * sizeof(IpAddress) + 7) & ~std::size_t{7});
+    const std::size_t count = std::min(candidates.size(), kMaxList);
+    for (std::size_t i = 0; i < count; ++i) plan_.lists.push_back(candidates[i].step);
+    for (std::size_t i = count; i < candidates.size(); ++i)
+      add_extra({candidates[i].element, candidates[i].step.place});
+    plan_.list_bytes += static_cast<std::uint32_t>((count * sizeof(IpAddress) + 7) & ~std::size_t{7});
   }
 
   void take_first(const std::vector<Candidate>& candidates) {

@@ -23,7 +23,7 @@ inline constexpr std::uint16_t kVariableLength = 65535;
 // A template as a message states it.
 struct TemplateSpec {
   std::uint16_t id = 0;
-  bool options = false;            // its records are options data (RFC 7011 §3.4.2.2), not flows
+  bool options = false;  // its records are options data (RFC 7011 §3.4.2.2), not flows
   std::uint16_t scope_fields = 0;
   std::vector<TemplateField> fields;
 };
@@ -38,8 +38,8 @@ struct FieldPlace {
 };
 
 enum class Op : std::uint8_t {
-  kCopy8,     // one byte to one
-  kSwap16,    // integers of the member's own width
+  kCopy8,   // one byte to one
+  kSwap16,  // integers of the member's own width
   kSwap32,
   kSwap64,
   kWiden8to16,
@@ -60,10 +60,10 @@ enum class Op : std::uint8_t {
 struct Step {
   Op op;
   FieldId field;
-  TimeForm form;             // kTime
-  bool cold;                 // of FlowCold, else of Flow
-  std::uint16_t member;      // offset in its struct
-  std::uint16_t family;      // offset of the Family member, kAddress…
+  TimeForm form;         // kTime
+  bool cold;             // of FlowCold, else of Flow
+  std::uint16_t member;  // offset in its struct
+  std::uint16_t family;  // offset of the Family member, kAddress…
   std::uint8_t member_width;
   FieldPlace place;
 };
@@ -79,6 +79,7 @@ struct ExtraStep {
   FieldPlace place;
   When when = When::kAlways;
   FieldId field = FieldId::kCount;
+  bool structured = false;  // to be rendered (RFC 6313)
 };
 
 struct ElementPlace {
@@ -98,6 +99,7 @@ struct TemplatePlan {
   bool has_cold = false;
   bool has_reverse = false;
   bool has_icmp = false;               // an element says the ICMP type
+  bool has_structured = false;         // an extra is structured data
   std::uint64_t present[2] = {0, 0};   // fields that every record has
   std::vector<Step> steps;             // the best element of each field
   std::vector<Step> alternates;        // the others, best first: used where those before gave nothing
