@@ -1,8 +1,10 @@
 // weir generate: test traffic for a collector.
+#include <fmt/format.h>
+
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,32 +18,39 @@ namespace {
 const std::map<std::string, ExportProtocol> kProtocols = {
     {"5", ExportProtocol::kNetflowV5}, {"9", ExportProtocol::kNetflowV9}, {"ipfix", ExportProtocol::kIpfix}};
 
-void print_totals(const GenerateTotals& totals, std::chrono::nanoseconds took) {
-  const double seconds = std::chrono::duration<double>(took).count();
-  std::fprintf(stderr, "weir: sent %llu flows in %llu datagrams (%llu bytes) in %.1f s, %.0f flows/s",
-               static_cast<unsigned long long>(totals.flows), static_cast<unsigned long long>(totals.datagrams),
-               static_cast<unsigned long long>(totals.bytes), seconds, static_cast<double>(totals.flows) / seconds);
-  if (totals.send_errors != 0) {
-    std::fprintf(stderr, "; %llu datagrams were refused by the system",
-                 static_cast<unsigned long long>(totals.send_errors));
+void print_totals(const GenerateTotals& totals) {
+  const double seconds = std::chrono::duration<double>(totals.elapsed).count();
+  fmt::print(stderr, "weir: sent {} flows in {} datagrams ({} bytes) in {:.1f} s, {:.0f} flows/s\n", totals.flows,
+             totals.datagrams, totals.bytes, seconds, static_cast<double>(totals.flows) / seconds);
+  if (totals.flows_unsent != 0) {
+    complain(fmt::format("{} flows were not sent: {}", totals.flows_unsent, totals.last_error));
+  } else if (totals.send_errors != 0) {
+    complain(fmt::format("the system reported {} errors: {}; is a collector listening there?", totals.send_errors,
+                         totals.last_error));
   }
-  std::fputc('\n', stderr);
 }
 
 int generate_and_report(const GenerateOptions& options) {
   std::atomic<bool> stop = false;
-  const StopOnSignals signals([&stop] { stop = true; });
-  const auto start = std::chrono::steady_clock::now();
+  const SignalHandler signals([&stop] { stop = true; });
   const auto totals = generate(options, stop);
   if (!totals) return usage_error(totals.error());
-  print_totals(*totals, std::chrono::steady_clock::now() - start);
+  print_totals(*totals);
   return totals->send_errors == 0 ? kExitDone : kExitTrouble;
+}
+
+// `--to` takes the same form as a collector's address elsewhere, udp://HOST:PORT; HOST:PORT will do.
+std::string without_scheme(const std::string& target) {
+  constexpr std::string_view kScheme = "udp://";
+  return target.starts_with(kScheme) ? target.substr(kScheme.size()) : target;
 }
 
 }  // namespace
 
 void add_generate_command(CLI::App& root, int& exit_code) {
   auto options = std::make_shared<GenerateOptions>();
+  auto target = std::make_shared<std::string>("udp://127.0.0.1:2055");
+  options->rate = 1000;
   auto seconds = std::make_shared<double>(0);
   CLI::App* command = root.add_subcommand("generate", "Send realistic export traffic to a collector");
   command->footer(
@@ -49,7 +58,7 @@ void add_generate_command(CLI::App& root, int& exit_code) {
       "  weir generate                                1,000 flows/s of IPFIX to 127.0.0.1:2055 until Ctrl-C\n"
       "  weir generate --protocol 5 --flows 100000 --rate 0   100,000 NetFlow v5 flows as fast as possible\n"
       "  weir generate --to udp://[::1]:2055 --exporters 8 --duration 10");
-  command->add_option("--to", options->target, "Collector, udp://HOST:PORT")->capture_default_str();
+  command->add_option("--to", *target, "Collector, udp://HOST:PORT")->capture_default_str();
   command->add_option("--protocol", options->protocol, "5, 9 or ipfix")
       ->transform(CLI::CheckedTransformer(kProtocols, CLI::ignore_case).description(""))
       ->default_str("ipfix");
@@ -68,7 +77,8 @@ void add_generate_command(CLI::App& root, int& exit_code) {
       ->check(CLI::Range(0.0, 1.0).description(""))
       ->capture_default_str();
   command->add_option("--sampling", options->sampling, "Announce 1:N packet sampling; 0: none")->capture_default_str();
-  command->callback([options, seconds, &exit_code] {
+  command->callback([options, target, seconds, &exit_code] {
+    options->target = without_scheme(*target);
     options->duration = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(*seconds));
     exit_code = generate_and_report(*options);
   });

@@ -10,7 +10,7 @@
 
 namespace weir {
 
-struct StopOnSignals::Impl {
+struct SignalHandler::Impl {
   Impl(std::function<void()> stop, std::function<void()> reload)
       : on_stop(std::move(stop)), on_reload(std::move(reload)) {
     if (on_reload) signals.add(SIGHUP);
@@ -39,10 +39,10 @@ struct StopOnSignals::Impl {
   std::thread thread;
 };
 
-StopOnSignals::StopOnSignals(std::function<void()> on_stop, std::function<void()> on_reload)
+SignalHandler::SignalHandler(std::function<void()> on_stop, std::function<void()> on_reload)
     : impl_(std::make_unique<Impl>(std::move(on_stop), std::move(on_reload))) {}
 
-StopOnSignals::~StopOnSignals() {
+SignalHandler::~SignalHandler() {
   impl_->context.stop();
   impl_->thread.join();
 }

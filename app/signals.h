@@ -8,10 +8,10 @@ namespace weir {
 
 // While it lives: SIGINT and SIGTERM call `on_stop` (a second one ends the process at once), SIGHUP calls `on_reload`
 // where one is given. Make it before other threads start.
-class StopOnSignals {
+class SignalHandler {
  public:
-  explicit StopOnSignals(std::function<void()> on_stop, std::function<void()> on_reload = {});
-  ~StopOnSignals();
+  explicit SignalHandler(std::function<void()> on_stop, std::function<void()> on_reload = {});
+  ~SignalHandler();
 
  private:
   struct Impl;

@@ -37,7 +37,7 @@ class LiveExporter : public testing::TestWithParam<Version> {
 
   void expect_delivery() {
     EXPECT_EQ(collector_.wait_for_records(traffic_.totals().size()).size(), traffic_.totals().size());
-    EXPECT_EQ(collector_.status().at("sequence_lost"), "0");
+    EXPECT_EQ(collector_.decoded().at("sequence_lost"), "0");
     EXPECT_EQ(collector_.stop(), 0);
     const auto records = collector_.records();
     EXPECT_EQ(totals_of(records), traffic_.totals());

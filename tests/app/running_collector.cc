@@ -25,7 +25,7 @@ void RunningCollector::start() {
   std::vector<std::string> argv = {weir_binary(), "collect",
                                    "--listen",    "udp://127.0.0.1:0",
                                    "--http",      "127.0.0.1:0",
-                                   "--to",        "file:" + (dir_ / "flows.json").string(),
+                                   "--to",        "file:" + (dir_ / "flows.json").string() + "?biflow=merge",
                                    "--state-dir", (dir_ / "state").string(),
                                    "--run-dir",   dir_.path().string()};
   argv.insert(argv.end(), more_.begin(), more_.end());

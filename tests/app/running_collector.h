@@ -24,6 +24,8 @@ class RunningCollector {
 
   // `weir status --json`, as one record.
   Record status() const;
+  // Its decoder totals: "flows", "sequence_lost", …
+  Record decoded() const { return parse_record(status().at("decoded")); }
   // Flows that reached the output file so far.
   std::vector<Record> records() const;
   // Waits until `count` flows are there, or the limit passes; what is there then.
