@@ -169,10 +169,10 @@ Result<void> FileSource::read_messages(const std::string& path) {
   if (bytes.empty()) return fail(path + " is empty");
   const bool is_ipfix = version_of(bytes) == 10;
   if (is_ipfix && (!is_payload_name(path) || bytes.size() > kMaxUdpPayload)) return ipfix_file(path, bytes);
-  if (bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
-    return fail(path + " is compressed; unpack it first, with gunzip");
   if (bytes.size() > kMaxUdpPayload || (!is_payload_name(path) && !looks_like_export(bytes)))
-    return fail(path + " is neither a capture (pcap, pcapng) nor a NetFlow or IPFIX message");
+    return fail(path +
+                " is neither a pcap or pcapng capture nor a NetFlow or IPFIX message (compressed files must be "
+                "unpacked first)");
   const std::size_t length = std::clamp(stated_length(bytes), std::min(bytes.size(), kIpfixHeader), bytes.size());
   message(bytes.first(length));
   counts_.trailing_bytes += bytes.size() - length;

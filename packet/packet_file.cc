@@ -38,7 +38,7 @@ std::unexpected<Error> fail_pcap(const std::string& name, std::string_view messa
   } else if (message.find("different from the snapshot length of the first interface") != std::string_view::npos) {
     text += "; convert it first: editcap -F pcap " + name + " out.pcap";
   } else if (message.find("unknown file format") != std::string_view::npos) {
-    text = name + " is not a pcap or pcapng capture";
+    text = name + " is not a pcap or pcapng capture (a compressed one must be unpacked first)";
   }
   return fail(std::move(text));
 }
