@@ -364,7 +364,7 @@ TEST_P(EncoderOfSets, FillsTheLargestMessage) {
 
 TEST_P(EncoderOfSets, SendsTemplatesAgainInTime) {
   Export out(EncoderOptions{.protocol = GetParam(), .template_interval_ns = 60 * kNsPerSecond});
-  for (const std::uint64_t seconds : {0, 59, 60, 61, 119, 120}) {
+  for (const std::uint64_t seconds : {0U, 59U, 60U, 61U, 119U, 120U}) {
     out.add(ipv4_flow(), kNow + seconds * kNsPerSecond);
     out.flush(kNow + seconds * kNsPerSecond);
   }
