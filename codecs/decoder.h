@@ -78,6 +78,7 @@ struct ExporterStats {
   std::uint64_t biflows = 0;          // flow records that carry a reverse direction
   std::uint64_t extras_dropped = 0;   // records too large to keep every element of
   std::uint64_t records_missing = 0;  // records a header announced beyond those that were there (v5 count, v9 count)
+  std::uint64_t trailing_bytes = 0;   // in datagrams, beyond the length that their IPFIX header states
   Account<SetDrop> sets;
   SequenceStats sequence;
   std::string_view sequence_unit;  // "flows", "datagrams", "records"

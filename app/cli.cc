@@ -1,0 +1,154 @@
+#include "app/cli.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <vector>
+
+#include "app/version.h"
+#include "base/suggest.h"
+
+namespace weir {
+namespace {
+
+constexpr const char* kDescription =
+    "weir receives NetFlow v5, v9 and IPFIX, decodes every template, and delivers one exact record per flow.";
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  weir collect                                      JSON of every flow that arrives on UDP 2055\n"
+    "  weir collect --to file:flows.json?rotate-size=1GB  the same into rotated files\n"
+    "  weir decode capture.pcap                          the flows of a capture\n"
+    "  weir generate --rate 1000                         test traffic to 127.0.0.1:2055\n"
+    "  weir status                                       where every flow went\n"
+    "\n"
+    "`weir COMMAND --help` tells all options. Options can stand in a file (--config) or in the environment "
+    "(WEIR_LISTEN for\n"
+    "--listen). Exit codes: 0 done, 1 something was wrong with the data or the system, 2 bad usage.";
+
+// `--listen` reads WEIR_LISTEN too.
+void name_environment(CLI::App& command) {
+  for (CLI::Option* option : command.get_options([](const CLI::Option* o) { return !o->get_lnames().empty(); })) {
+    if (option->get_lnames().front() == "help") continue;
+    std::string name = "WEIR_";
+    for (const char c : option->get_lnames().front()) {
+      name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    option->envname(name);
+  }
+}
+
+// All long options of the command that was called, and its subcommands: what a misspelt word may have meant.
+std::vector<std::string> known_words(const CLI::App& command) {
+  std::vector<std::string> words;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  for (const CLI::App* sub : command.get_subcommands(nullptr)) words.push_back(sub->get_name());
+  return words;
+}
+
+const CLI::App& called_command(const CLI::App& root) {
+  const auto called = root.get_subcommands();
+  return called.empty() ? root : *called.front();
+}
+
+std::string help_hint(const CLI::App& root) {
+  const CLI::App& command = called_command(root);
+  return "; see: weir " + (&command == &root ? "" : command.get_name() + " ") + "--help";
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& words) {
+  const auto near = nearest(word, words);
+  return near ? ", did you mean " + *near + "?" : "";
+}
+
+// CLI11 hands the arguments that it did not expect back in reverse order; the first that looks like an option is the
+// one to blame, else the last.
+std::string unexpected_argument(const CLI::App& root) {
+  std::vector<std::string> rest = called_command(root).remaining();
+  if (rest.empty()) rest = root.remaining(true);
+  if (rest.empty()) return "";
+  for (const std::string& argument : rest) {
+    if (argument.starts_with('-')) return argument;
+  }
+  return rest.front();
+}
+
+std::string misspelt_key(const CLI::App& root, const std::string& key) {
+  const std::size_t dot = key.rfind('.');
+  const std::string section = dot == std::string::npos ? "" : key.substr(0, dot);
+  const CLI::App* command = &root;
+  for (const CLI::App* sub : root.get_subcommands(nullptr)) {
+    if (sub->get_name() == section) command = sub;
+  }
+  std::vector<std::string> words;
+  for (const std::string& word : known_words(*command)) {
+    words.push_back((section.empty() ? "" : section + ".") + (word.starts_with("--") ? word.substr(2) : word));
+  }
+  return did_you_mean(key, words);
+}
+
+// CLI11's words, in ours: what was wrong, what was probably meant, where to look.
+std::string explain(const CLI::ParseError& error, const CLI::App& root) {
+  const std::string text = error.what();
+  if (error.get_name() == "ConfigError") {
+    const std::string key = text.substr(text.rfind(' ') + 1);
+    return "config file " + root.get_config_ptr()->as<std::string>() + ": unknown key '" + key + "'" +
+           misspelt_key(root, key) + help_hint(root);
+  }
+  if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) {
+    return "config file " + text.substr(0, text.find(' ')) + " cannot be read";
+  }
+  const std::string argument = unexpected_argument(root);
+  if (!argument.empty()) {
+    return "unexpected argument '" + argument + "'" + did_you_mean(argument, known_words(called_command(root))) +
+           help_hint(root);
+  }
+  if (root.get_subcommands().empty()) return "which command? collect, decode, generate or status" + help_hint(root);
+  return text + help_hint(root);
+}
+
+void set_up_logging() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
+}
+
+}  // namespace
+
+void complain(const std::string& message) { std::fprintf(stderr, "weir: %s\n", message.c_str()); }
+
+int usage_error(const Error& error) {
+  complain(error.message);
+  return kExitUsage;
+}
+
+int run(int argc, char** argv) {
+  set_up_logging();
+  int exit_code = kExitDone;
+  CLI::App root(kDescription, "weir");
+  root.footer(kFooter);
+  root.set_version_flag("--version", std::string("weir ") + kVersion);
+  root.set_config("--config", "", "Read options from this TOML file, a [section] per command");
+  root.allow_config_extras(CLI::config_extras_mode::error);
+  root.require_subcommand(1);
+  root.fallthrough();
+  add_collect_command(root, exit_code);
+  add_decode_command(root, exit_code);
+  add_generate_command(root, exit_code);
+  add_status_command(root, exit_code);
+  for (CLI::App* command : root.get_subcommands(nullptr)) name_environment(*command);
+
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return root.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    complain(explain(error, root));
+    return kExitUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace weir

@@ -1,0 +1,32 @@
+// The command line: one binary, subcommands. Every option is defined once, by CLI11, and can also stand in a config
+// file
+// (`--config weir.toml`, a section per subcommand) or in the environment (WEIR_ and the option's name).
+//
+// Exit codes: 0 done; 1 ran, but something was wrong with the data or the system; 2 bad usage, nothing was started.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/error.h"
+
+namespace weir {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitTrouble = 1;
+inline constexpr int kExitUsage = 2;
+
+// Parses and runs; prints its own errors. The result is the exit code.
+int run(int argc, char** argv);
+
+// Each adds one subcommand; when that is the one called, its exit code is left in `exit_code`.
+void add_collect_command(CLI::App& root, int& exit_code);
+void add_decode_command(CLI::App& root, int& exit_code);
+void add_generate_command(CLI::App& root, int& exit_code);
+void add_status_command(CLI::App& root, int& exit_code);
+
+// "weir: <message>" on standard error.
+void complain(const std::string& message);
+int usage_error(const Error& error);
+
+}  // namespace weir

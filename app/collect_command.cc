@@ -1,0 +1,216 @@
+// weir collect: from sockets to sinks, until told to stop.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/cli.h"
+#include "app/signals.h"
+#include "collector/collector.h"
+#include "collector/control_server.h"
+#include "collector/run_dir.h"
+#include "sinks/encode_pool.h"
+#include "sinks/sink.h"
+#include "sinks/sink_spec.h"
+#include "web/http_server.h"
+
+namespace weir {
+namespace {
+
+constexpr auto kShutdownLimit = std::chrono::seconds(10);
+
+struct CollectFlags {
+  std::vector<std::string> listen{"udp://[::]:2055"};
+  std::vector<std::string> to{"stdout"};
+  std::vector<std::string> allow;
+  std::string http{kDefaultHttpAddress};
+  std::string state_dir;
+  std::string run_dir;
+  std::string receive_buffer = "32MiB";
+  unsigned workers = 0;
+};
+
+// /var/lib/weir for a system's daemon, else where a user's programs keep their state (XDG base directories).
+std::filesystem::path default_state_dir() {
+  if (::access("/var/lib/weir", W_OK) == 0 || ::geteuid() == 0) return "/var/lib/weir";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
+    return std::filesystem::path(state) / "weir";
+  }
+  const char* home = std::getenv("HOME");
+  return home == nullptr ? std::filesystem::path() : std::filesystem::path(home) / ".local/state/weir";
+}
+
+Result<CollectorOptions> collector_options(const CollectFlags& flags) {
+  CollectorOptions options;
+  options.listen.clear();
+  for (const std::string& text : flags.listen) {
+    const auto spec = parse_listen_spec(text);
+    if (!spec) return std::unexpected(spec.error());
+    options.listen.push_back(*spec);
+  }
+  for (const std::string& text : flags.allow) {
+    const auto prefix = Prefix::parse(text);
+    if (!prefix) return fail("--allow " + text + " is no address or prefix, such as 10.0.0.0/8 or 2001:db8::/32");
+    options.allow.push_back(*prefix);
+  }
+  const auto buffer = parse_size(flags.receive_buffer);
+  if (!buffer) return fail("--receive-buffer: " + buffer.error().message);
+  options.receive_buffer = *buffer;
+  options.workers = flags.workers;
+  if (flags.state_dir != "none") options.state_dir = flags.state_dir.empty() ? default_state_dir() : flags.state_dir;
+  return options;
+}
+
+Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs) {
+  SinkContext context;
+  context.encoders = std::make_shared<EncodePool>(std::max(1U, std::thread::hardware_concurrency()));
+  std::vector<std::unique_ptr<Sink>> sinks;
+  for (const std::string& spec : specs) {
+    auto sink = open_sink(spec, context);
+    if (!sink) return std::unexpected(sink.error());
+    sinks.push_back(std::move(*sink));
+  }
+  return sinks;
+}
+
+// The ways to ask a collector, open before it receives anything, so that a port in use stops the start.
+class Windows {
+ public:
+  Result<void> open(const CollectFlags& flags) {
+    const std::filesystem::path directory =
+        flags.run_dir.empty() ? default_run_dir() : std::filesystem::path(flags.run_dir);
+    auto control = ControlServer::start(directory, kCollectorSocket, [this](std::string_view command) {
+      const Collector* collector = collector_.load();
+      return collector == nullptr ? fail("the collector is starting") : collector_commands(*collector)(command);
+    });
+    if (!control) return std::unexpected(control.error());
+    control_ = std::move(*control);
+    if (flags.http == "off") return {};
+    auto http = HttpServer::start(flags.http,
+                                  {.status = [this] { return status(); }, .templates = [this] { return templates(); }});
+    if (!http) return std::unexpected(http.error());
+    http_ = std::move(*http);
+    return {};
+  }
+
+  void show(const Collector* collector) { collector_ = collector; }
+  void log() const {
+    if (http_) spdlog::info("metrics, health and status on {}", http_->url());
+  }
+
+ private:
+  CollectorStatus status() const {
+    const Collector* collector = collector_.load();
+    return collector == nullptr ? CollectorStatus{} : collector->status();
+  }
+  std::vector<TemplateView> templates() const {
+    const Collector* collector = collector_.load();
+    return collector == nullptr ? std::vector<TemplateView>{} : collector->templates();
+  }
+
+  std::atomic<const Collector*> collector_ = nullptr;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+void log_start(const Collector& collector, const CollectFlags& flags) {
+  for (const std::string& address : collector.listening()) spdlog::info("listening on {}", address);
+  for (const SinkStatus& sink : collector.status().sinks) spdlog::info("writing flows to {}", sink.name);
+  if (flags.to.empty()) spdlog::info("no output: flows are decoded and counted only");
+}
+
+// The last word: everything that came, and where it went.
+void log_end(const CollectorStatus& status) {
+  const ExporterStats totals = status.totals();
+  const Account<ArrivalDrop> arrivals = status.arrivals();
+  spdlog::info(
+      "stopped: {} messages gave {} flows; {} messages dropped, {} sets still waited for a template; by sequence "
+      "numbers {} lost on the way",
+      arrivals.in, totals.flows, arrivals.dropped_total(), totals.sets.held, totals.sequence.lost);
+  for (const SinkStatus& sink : status.sinks) {
+    spdlog::info("{}: {} flows delivered, {} dropped", sink.name, sink.flows.out, sink.flows.dropped_total());
+  }
+  for (const std::string& wrong : status.imbalances()) spdlog::error("the ledger does not balance: {}", wrong);
+}
+
+bool lost_flows(const CollectorStatus& status) {
+  return std::ranges::any_of(status.sinks, [](const SinkStatus& sink) { return sink.flows.dropped_total() != 0; });
+}
+
+int collect(const CollectFlags& flags) {
+  const auto options = collector_options(flags);
+  if (!options) return usage_error(options.error());
+  std::promise<void> stop;
+  std::atomic<Collector*> running = nullptr;
+  // Before any other thread, so that all of them leave these signals alone.
+  const SignalHandler signals([&stop] { stop.set_value(); },
+                              [&running] {
+                                if (Collector* collector = running.load()) collector->reopen();
+                              });
+
+  Windows windows;
+  if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
+  auto sinks = open_sinks(flags.to);
+  if (!sinks) return usage_error(sinks.error());
+  auto collector = Collector::start(*options, std::move(*sinks));
+  if (!collector) return usage_error(collector.error());
+  running = collector->get();
+  windows.show(collector->get());
+  windows.log();
+  log_start(**collector, flags);
+
+  stop.get_future().wait();
+  spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
+  (*collector)->stop(std::chrono::steady_clock::now() + kShutdownLimit);
+  const CollectorStatus status = (*collector)->status();
+  log_end(status);
+  running = nullptr;
+  windows.show(nullptr);
+  return lost_flows(status) ? kExitTrouble : kExitDone;
+}
+
+}  // namespace
+
+void add_collect_command(CLI::App& root, int& exit_code) {
+  auto flags = std::make_shared<CollectFlags>();
+  CLI::App* command = root.add_subcommand("collect", "Receive NetFlow and IPFIX, and deliver every flow");
+  command->footer(
+      "Outputs (--to), each with its own queue; options follow '?' and are separated by '&':\n"
+      "  stdout               ?format=json|csv|text  ?fields=full|compact|all  ?biflow=split|merge\n"
+      "  file:PATH            the same, and ?rotate-size=1GB  ?rotate-interval=1h  ?keep=10; reopened on SIGHUP\n"
+      "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
+      "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
+      "\n"
+      "Examples:\n"
+      "  weir collect\n"
+      "  weir collect --listen udp://[::]:2055 --listen tcp://[::]:4739 --to "
+      "'file:flows.json?rotate-size=1GB&keep=10'\n"
+      "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
+      "  weir collect --config weir.toml");
+  command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
+      ->capture_default_str();
+  command->add_option("--to", flags->to, "Where flows go (repeatable)")->capture_default_str();
+  command->add_option("--allow", flags->allow, "Only take datagrams from this address or prefix (repeatable)");
+  command->add_option("--http", flags->http, "Metrics, health and status on this address; off: none")
+      ->capture_default_str();
+  command->add_option("--state-dir", flags->state_dir,
+                      "Where templates survive a restart; none: nowhere. Default: /var/lib/weir for root, else\n"
+                      "~/.local/state/weir");
+  command->add_option("--run-dir", flags->run_dir,
+                      "Directory of the control socket; default: /run/weir where writable");
+  command->add_option("--receive-buffer", flags->receive_buffer, "Kernel buffer of each UDP socket")
+      ->capture_default_str();
+  command->add_option("--workers", flags->workers, "Receiving threads; 0: one for each core")->capture_default_str();
+  command->callback([flags, &exit_code] { exit_code = collect(*flags); });
+}
+
+}  // namespace weir

@@ -1,0 +1,21 @@
+// Turning signals into calls, on a thread of its own where any code may run.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace weir {
+
+// While it lives: SIGINT and SIGTERM call `on_stop` (a second one ends the process at once), SIGHUP calls `on_reload`
+// where one is given. Make it before other threads start.
+class SignalHandler {
+ public:
+  explicit SignalHandler(std::function<void()> on_stop, std::function<void()> on_reload = {});
+  ~SignalHandler();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir

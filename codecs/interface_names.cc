@@ -1,0 +1,57 @@
+#include "codecs/interface_names.h"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+// The length of the UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629).
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const unsigned second = byte(1);
+  const bool bad = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+                   (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  return bad ? 0 : length;
+}
+
+}  // namespace
+
+std::string clean_text(Bytes value) {
+  std::string_view text = as_text(value);
+  text = text.substr(0, text.find('\0'));
+  text = text.substr(0, text.find_last_not_of(' ') + 1);
+  std::string clean;
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (clean.size() + std::max<std::size_t>(length, 1) > InterfaceNames::kMaxName) break;
+    if (length == 0) {
+      clean += '?';
+    } else {
+      clean += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return clean;
+}
+
+bool InterfaceNames::set(std::uint32_t index, std::string name) {
+  const auto found = names_.find(index);
+  if (found == names_.end() && names_.size() >= kMaxEntries) return false;
+  if (found != names_.end() && found->second == name) return false;
+  names_[index] = std::move(name);
+  return true;
+}
+
+std::string_view InterfaceNames::find(std::uint32_t index) const {
+  const auto found = names_.find(index);
+  return found == names_.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+}  // namespace weir

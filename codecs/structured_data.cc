@@ -1,0 +1,260 @@
+#include "codecs/structured_data.h"
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+
+#include "codecs/interface_names.h"
+#include "codecs/record.h"
+
+namespace weir {
+namespace {
+
+constexpr unsigned kMaxDepth = 4;
+constexpr char kHex[] = "0123456789abcdef";
+
+std::string_view semantic_name(std::uint8_t semantic) {
+  switch (semantic) {
+    case 0: return "noneOf";
+    case 1: return "exactlyOneOf";
+    case 2: return "oneOrMoreOf";
+    case 3: return "allOf";
+    case 4: return "ordered";
+    default: return "undefined";
+  }
+}
+
+class Renderer {
+ public:
+  explicit Renderer(const TemplateLookup& lookup) : lookup_(lookup) {}
+
+  bool structure(ElementType type, Bytes value, unsigned depth) {
+    if (depth > kMaxDepth || out_.size() > kMaxRendered) return false;
+    ByteReader reader(value);
+    const std::uint8_t semantic = reader.u8();
+    out_ += "{\"semantic\":\"";
+    out_ += semantic_name(semantic);
+    out_ += "\",";
+    bool good = false;
+    switch (type) {
+      case ElementType::kBasicList: good = basic_list(reader, depth); break;
+      case ElementType::kSubTemplateList: good = sub_template_list(reader, depth); break;
+      default: good = multi_list(reader, depth);
+    }
+    out_ += '}';
+    return good && !reader.failed() && out_.size() <= kMaxRendered;
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  static TemplateField read_field(ByteReader& reader) {
+    TemplateField field{0, reader.u16(), 0};
+    field.length = reader.u16();
+    if ((field.id & 0x8000) != 0) {
+      field.id &= 0x7fff;
+      field.enterprise = reader.u32();
+    }
+    return field;
+  }
+
+  bool basic_list(ByteReader& reader, unsigned depth) {
+    const TemplateField field = read_field(reader);
+    if (reader.failed() || field.length == 0) return false;
+    name(field);
+    out_ += ":[";
+    bool first = true;
+    while (reader.remaining() > 0) {
+      std::size_t length = field.length;
+      if (field.length == kVariableLength) {
+        length = reader.u8();
+        if (length == 255) length = reader.u16();
+      }
+      const Bytes item = reader.bytes(length);
+      if (reader.failed() || out_.size() > kMaxRendered) return false;
+      if (!first) out_ += ',';
+      first = false;
+      if (!value(field, item, depth)) return false;
+    }
+    out_ += ']';
+    return true;
+  }
+
+  bool sub_template_list(ByteReader& reader, unsigned depth) {
+    const std::uint16_t id = reader.u16();
+    const Bytes content = reader.bytes(reader.remaining());
+    out_ += "\"records\":[";
+    bool first = true;
+    if (!records(id, content, depth, first)) return false;
+    out_ += ']';
+    return true;
+  }
+
+  bool multi_list(ByteReader& reader, unsigned depth) {
+    out_ += "\"records\":[";
+    bool first = true;
+    while (reader.remaining() > 0) {
+      const std::uint16_t id = reader.u16();
+      const std::uint16_t length = reader.u16();  // its own header included
+      if (length < 4) return false;
+      const Bytes content = reader.bytes(length - 4U);
+      if (reader.failed() || !records(id, content, depth, first)) return false;
+    }
+    out_ += ']';
+    return true;
+  }
+
+  bool records(std::uint16_t id, Bytes content, unsigned depth, bool& first) {
+    if (content.empty()) return true;
+    const TemplateSpec* const spec = lookup_(id);
+    if (spec == nullptr) return false;
+    const auto fields = place_fields(spec->fields);
+    std::vector<Segment> segments;
+    std::size_t least = 0;
+    segments.emplace_back();
+    for (const TemplateField& field : spec->fields) {
+      least += field.length == kVariableLength ? 1 : field.length;
+      if (field.length == kVariableLength) {
+        segments.back().ends_variable = true;
+        segments.emplace_back();
+      } else {
+        segments.back().fixed += field.length;
+      }
+    }
+    std::vector<SegmentPlace> places;
+    while (least > 0 && content.size() >= least) {
+      const auto length = locate_record(segments, content, places);
+      if (!length || out_.size() > kMaxRendered) return false;
+      if (!first) out_ += ',';
+      first = false;
+      if (!record(fields, places.data(), depth)) return false;
+      content = content.subspan(*length);
+    }
+    return true;
+  }
+
+  bool record(const std::vector<ElementPlace>& fields, const SegmentPlace* places, unsigned depth) {
+    out_ += '{';
+    bool first = true;
+    for (const ElementPlace& field : fields) {
+      if (field.element.enterprise == 0 && field.element.id == 210) continue;  // paddingOctets
+      if (!first) out_ += ',';
+      first = false;
+      name(field.element);
+      out_ += ':';
+      if (!value(field.element, field_bytes(places, field.place), depth)) return false;
+    }
+    out_ += '}';
+    return true;
+  }
+
+  void name(const TemplateField& field) {
+    out_ += '"';
+    if (const ElementInfo* info = find_element(field.enterprise, field.id)) {
+      out_ += info->name;
+    } else {
+      out_ += 'e' + std::to_string(field.enterprise) + '_' + std::to_string(field.id);
+    }
+    out_ += '"';
+  }
+
+  bool value(const TemplateField& field, Bytes bytes, unsigned depth) {
+    const ElementInfo* const info = find_element(field.enterprise, field.id);
+    const ElementType type = info == nullptr ? ElementType::kOctetArray : info->type;
+    switch (type) {
+      case ElementType::kBasicList:
+      case ElementType::kSubTemplateList:
+      case ElementType::kSubTemplateMultiList: return structure(type, bytes, depth + 1);
+      case ElementType::kString: text(bytes); return true;
+      case ElementType::kIpv4Address:
+      case ElementType::kIpv6Address: address(bytes); return true;
+      case ElementType::kMacAddress: mac(bytes); return true;
+      case ElementType::kBoolean: out_ += !bytes.empty() && bytes[0] == 1 ? "true" : "false"; return true;
+      case ElementType::kFloat32:
+      case ElementType::kFloat64: real(bytes); return true;
+      case ElementType::kSigned8:
+      case ElementType::kSigned16:
+      case ElementType::kSigned32:
+      case ElementType::kSigned64: number(bytes, true); return true;
+      case ElementType::kOctetArray:
+      case ElementType::kUnsigned256: hex(bytes); return true;
+      default: number(bytes, false); return true;
+    }
+  }
+
+  void number(Bytes bytes, bool is_signed) {
+    if (bytes.empty() || bytes.size() > 8) return hex(bytes);
+    const std::uint64_t raw = load_be(bytes.data(), bytes.size());
+    if (!is_signed) {
+      out_ += std::to_string(raw);
+      return;
+    }
+    const auto shift = static_cast<unsigned>(64 - 8 * bytes.size());
+    out_ += std::to_string(static_cast<std::int64_t>(raw << shift) >> shift);
+  }
+
+  void real(Bytes bytes) {
+    double v = 0;
+    if (bytes.size() == 8) v = std::bit_cast<double>(load_be64(bytes.data()));
+    if (bytes.size() == 4) v = double{std::bit_cast<float>(load_be32(bytes.data()))};
+    if (!std::isfinite(v) || (bytes.size() != 4 && bytes.size() != 8)) {
+      out_ += "null";
+      return;
+    }
+    char digits[32];
+    out_.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+  }
+
+  void address(Bytes bytes) {
+    if (bytes.size() != 4 && bytes.size() != 16) return hex(bytes);
+    out_ += '"';
+    out_ += (bytes.size() == 4 ? IpAddress::v4(bytes.data()) : IpAddress::v6(bytes.data())).to_string();
+    out_ += '"';
+  }
+
+  void mac(Bytes bytes) {
+    if (bytes.size() != sizeof(MacAddress)) return hex(bytes);
+    MacAddress address;
+    std::copy(bytes.begin(), bytes.end(), address.begin());
+    char digits[kMacText];
+    out_ += '"';
+    out_.append(digits, write_mac(digits, address));
+    out_ += '"';
+  }
+
+  void hex(Bytes bytes) {
+    out_ += '"';
+    for (const std::uint8_t b : bytes) {
+      out_ += kHex[b >> 4];
+      out_ += kHex[b & 15];
+    }
+    out_ += '"';
+  }
+
+  void text(Bytes bytes) {
+    out_ += '"';
+    for (const char c : clean_text(bytes)) {
+      if (c == '"' || c == '\\') out_ += '\\';
+      out_ += c;
+    }
+    out_ += '"';
+  }
+
+  const TemplateLookup& lookup_;
+  std::string out_;
+};
+
+}  // namespace
+
+bool is_structured(const TemplateField& field) {
+  const ElementInfo* const info = find_element(field.enterprise, field.id);
+  return info != nullptr && (info->type == ElementType::kBasicList || info->type == ElementType::kSubTemplateList ||
+                             info->type == ElementType::kSubTemplateMultiList);
+}
+
+std::string render_structured(ElementType type, Bytes value, const TemplateLookup& lookup) {
+  Renderer renderer(lookup);
+  return renderer.structure(type, value, 0) ? renderer.take() : std::string{};
+}
+
+}  // namespace weir

@@ -1,0 +1,169 @@
+// Bad usage: one clear line that names the thing and what to do, exit code 2, nothing half-started.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <fstream>
+
+#include "base/unique_fd.h"
+#include "tests/support/process.h"
+
+namespace weir::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+Outcome weir(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
+  arguments.insert(arguments.begin(), weir_binary());
+  return run(std::move(arguments), std::move(environment));
+}
+
+// Exit 2, nothing on standard output, one line on standard error.
+MATCHER_P(RefusedWith, words, "") {
+  *result_listener << "exit " << arg.code << ", stderr: " << arg.err;
+  return arg.code == 2 && arg.out.empty() && lines_of(arg.err).size() == 1 &&
+         testing::ExplainMatchResult(words, arg.err, result_listener);
+}
+
+// A collector that would start, but for what the test adds.
+std::vector<std::string> collect(const TempDir& dir, std::vector<std::string> more) {
+  std::vector<std::string> all = {"collect",     "--listen", "udp://127.0.0.1:0", "--http",           "off",
+                                  "--state-dir", "none",     "--run-dir",         dir.path().string()};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+TEST(Usage, NoCommand) { EXPECT_THAT(weir({}), RefusedWith(HasSubstr("which command?"))); }
+
+TEST(Usage, UnknownCommandSuggestsTheNearest) {
+  EXPECT_THAT(weir({"colect"}), RefusedWith(AllOf(HasSubstr("colect"), HasSubstr("did you mean collect"))));
+}
+
+TEST(Usage, UnknownOptionSuggestsTheNearest) {
+  EXPECT_THAT(weir({"collect", "--lisen", "udp://127.0.0.1:0"}),
+              RefusedWith(AllOf(HasSubstr("--lisen"), HasSubstr("did you mean --listen"))));
+}
+
+TEST(Usage, UnknownSinkScheme) {
+  const TempDir dir;
+  EXPECT_THAT(weir(collect(dir, {"--to", "fil:/tmp/x"})), RefusedWith(AllOf(HasSubstr("fil"), HasSubstr("file"))));
+}
+
+TEST(Usage, UnknownSinkOption) {
+  const TempDir dir;
+  EXPECT_THAT(weir(collect(dir, {"--to", "file:" + (dir / "x").string() + "?rotate-sise=1GB"})),
+              RefusedWith(AllOf(HasSubstr("rotate-sise"), HasSubstr("rotate-size"))));
+}
+
+TEST(Usage, DirectoryAsFile) {
+  const TempDir dir;
+  EXPECT_THAT(weir(collect(dir, {"--to", "file:" + dir.path().string()})),
+              RefusedWith(AllOf(HasSubstr(dir.path().string()), HasSubstr("directory"))));
+}
+
+TEST(Usage, MissingDirectoryOfOutput) {
+  const TempDir dir;
+  EXPECT_THAT(weir(collect(dir, {"--to", "file:" + (dir / "none/flows.json").string()})),
+              RefusedWith(HasSubstr((dir / "none").string())));
+}
+
+TEST(Usage, PortInUse) {
+  const TempDir dir;
+  const UniqueFd taken(::socket(AF_INET, SOCK_DGRAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  EXPECT_THAT(weir({"collect", "--listen", "udp://127.0.0.1:" + port, "--http", "off", "--state-dir", "none",
+                    "--run-dir", dir.path().string()}),
+              RefusedWith(AllOf(HasSubstr(port), HasSubstr("in use"), HasSubstr("--listen"))));
+}
+
+TEST(Usage, HttpPortInUse) {
+  const TempDir dir;
+  const UniqueFd taken(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(::listen(taken.get(), 1), 0);
+  ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  EXPECT_THAT(weir({"collect", "--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:" + port, "--state-dir", "none",
+                    "--run-dir", dir.path().string()}),
+              RefusedWith(AllOf(HasSubstr(port), HasSubstr("in use"), HasSubstr("--http"))));
+}
+
+TEST(Usage, MisspeltConfigKey) {
+  const TempDir dir;
+  std::ofstream(dir / "weir.toml") << "[collect]\nlisten = [\"udp://127.0.0.1:0\"]\nstat-dir = \"/tmp\"\n";
+  EXPECT_THAT(weir({"collect", "--config", (dir / "weir.toml").string()}),
+              RefusedWith(AllOf(HasSubstr("weir.toml"), HasSubstr("stat-dir"), HasSubstr("collect.state-dir"))));
+}
+
+TEST(Usage, MissingConfigFile) {
+  EXPECT_THAT(weir({"collect", "--config", "/no/such/weir.toml"}), RefusedWith(HasSubstr("/no/such/weir.toml")));
+}
+
+TEST(Usage, BadListenAddress) {
+  const TempDir dir;
+  EXPECT_THAT(weir({"collect", "--listen", "udp://127.0.0.1:99999", "--http", "off", "--state-dir", "none", "--run-dir",
+                    dir.path().string()}),
+              RefusedWith(HasSubstr("99999")));
+}
+
+TEST(Usage, BadAllowPrefix) {
+  const TempDir dir;
+  EXPECT_THAT(weir(collect(dir, {"--allow", "10.0.0.0/33"})), RefusedWith(HasSubstr("10.0.0.0/33")));
+}
+
+TEST(Usage, UnreadableInputFile) {
+  EXPECT_THAT(weir({"decode", "/no/such/capture.pcap"}), RefusedWith(HasSubstr("/no/such/capture.pcap")));
+}
+
+TEST(Usage, DirectoryAsInputFile) {
+  const TempDir dir;
+  EXPECT_THAT(weir({"decode", dir.path().string()}), RefusedWith(HasSubstr("directory")));
+}
+
+TEST(Usage, BadFormat) {
+  EXPECT_THAT(weir({"decode", "--format", "xml", "x"}), RefusedWith(AllOf(HasSubstr("xml"), HasSubstr("json"))));
+}
+
+TEST(Usage, StatusWithoutACollector) {
+  const TempDir dir;
+  const Outcome outcome = weir({"status", "--run-dir", dir.path().string()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("no collector"), HasSubstr("weir collect")));
+}
+
+TEST(Usage, BadGenerateTarget) {
+  EXPECT_THAT(weir({"generate", "--to", "udp://127.0.0.1", "--flows", "1"}), RefusedWith(HasSubstr("127.0.0.1")));
+}
+
+TEST(Usage, EnvironmentNamesOptions) {
+  const TempDir dir;
+  EXPECT_THAT(weir({"collect", "--http", "off", "--state-dir", "none", "--run-dir", dir.path().string()},
+                   {"WEIR_LISTEN=udp://127.0.0.1:99999"}),
+              RefusedWith(HasSubstr("99999")));
+}
+
+TEST(Usage, HelpShowsExamplesAndDefaults) {
+  for (const char* command : {"collect", "decode", "generate", "status"}) {
+    const Outcome outcome = weir({command, "--help"});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("weir ") + command)) << command;
+  }
+  EXPECT_THAT(weir({"collect", "--help"}).out, HasSubstr("udp://[::]:2055"));
+  EXPECT_THAT(weir({"--version"}).out, HasSubstr("weir 0."));
+}
+
+}  // namespace
+}  // namespace weir::test
