@@ -170,6 +170,16 @@ std::vector<TemplateView> Collector::templates() const {
 
 std::vector<SocketAddress> Collector::bound() const { return impl_->bound; }
 
+std::vector<std::string> Collector::listening() const {
+  const std::size_t streams = impl_->tcp ? impl_->tcp->bound().size() : 0;
+  std::vector<std::string> all;
+  for (const SocketAddress& address : impl_->bound) {
+    const bool is_stream = all.size() >= impl_->bound.size() - streams;
+    all.push_back((is_stream ? "tcp://" : "udp://") + address.to_string());
+  }
+  return all;
+}
+
 void Collector::reopen() {
   for (const auto& sink : impl_->sinks) sink->reopen();
 }

@@ -49,6 +49,8 @@ class Collector {
   std::vector<TemplateView> templates() const;
   // What the listeners are bound to: UDP in the order of the options, then TCP likewise.
   std::vector<SocketAddress> bound() const;
+  // The same in words: "udp://[::]:2055".
+  std::vector<std::string> listening() const;
 
   // Has every sink open its output again (SIGHUP).
   void reopen();

@@ -196,10 +196,13 @@ std::uint32_t jumbo_length(Bytes payload) {
 }
 
 // What a payload length of zero means: a jumbogram, a TCP segment not yet split by the network card, or really nothing.
-std::size_t length_for_zero(std::uint8_t next, Bytes payload, std::size_t uncaptured) {
-  if (next == kHopByHop) return jumbo_length(payload);
-  if (next == kTcp) return payload.size() + uncaptured;
-  return 0;
+// A jumbo length that the frame on the wire had no room for, or that needed no jumbogram, is a lie.
+std::size_t length_for_zero(DissectedPacket& packet, std::uint8_t next, Bytes payload, std::size_t uncaptured) {
+  const std::size_t on_wire = payload.size() + uncaptured;
+  if (next == kTcp) return on_wire;
+  const std::uint32_t jumbo = next == kHopByHop ? jumbo_length(payload) : 0;
+  if (jumbo > on_wire || (jumbo != 0 && jumbo <= 0xffff)) packet.problem = PacketProblem::kMalformed;
+  return packet.problem == PacketProblem::kNone ? jumbo : 0;
 }
 
 std::uint32_t clamp32(std::size_t n) {
@@ -255,9 +258,10 @@ void read_ipv6(DissectedPacket& packet, Bytes bytes, std::size_t uncaptured) {
 
   Bytes payload = bytes.subspan(kIpv6Header);
   std::size_t length = load_be16(&bytes[4]);
-  if (length == 0) length = length_for_zero(bytes[6], payload, uncaptured);
+  if (length == 0) length = length_for_zero(packet, bytes[6], payload, uncaptured);
   packet.ip_length = clamp32(kIpv6Header + length);
   packet.is_cut = length > payload.size();
+  if (packet.problem != PacketProblem::kNone) return;
   payload = payload.first(std::min(length, payload.size()));
   read_extensions(packet, bytes[6], payload);
 }

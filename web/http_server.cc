@@ -61,6 +61,7 @@ std::unexpected<Error> listen_error(std::string_view address, int error_number) 
 struct HttpServer::Impl {
   HttpSources sources;
   httplib::Server server;
+  std::string host;
   std::uint16_t port = 0;
   std::thread thread;
 
@@ -96,6 +97,7 @@ struct HttpServer::Impl {
     errno = 0;
     const int bound = at.port == 0 ? server.bind_to_any_port(at.host) : at.port;
     if (at.port != 0 && !server.bind_to_port(at.host, at.port)) return false;
+    host = at.host;
     port = static_cast<std::uint16_t>(std::max(bound, 0));
     return bound > 0;
   }
@@ -121,5 +123,6 @@ HttpServer::~HttpServer() {
 }
 
 std::uint16_t HttpServer::port() const { return impl_->port; }
+std::string HttpServer::url() const { return "http://" + to_string(HostPort{impl_->host, impl_->port}); }
 
 }  // namespace weir

@@ -36,6 +36,8 @@ class HttpServer {
   ~HttpServer();
 
   std::uint16_t port() const;
+  // "http://127.0.0.1:8080", with the port that was found where 0 was asked for.
+  std::string url() const;
 
  private:
   struct Impl;
