@@ -45,8 +45,15 @@ Octets v9_options(std::uint16_t id, const Fields& scope, const Fields& fields) {
 }
 
 Octets v5(std::uint32_t sequence, std::uint16_t count, const Octets& records, std::uint16_t sampling) {
-  return Octets().u16(5).u16(count).u32(1'000'000).u32(kExportTime).u32(250'000'000).u32(sequence).u16(0x0102).u16(
-             sampling) +
+  return Octets()
+             .u16(5)
+             .u16(count)
+             .u32(1'000'000)
+             .u32(kExportTime)
+             .u32(250'000'000)
+             .u32(sequence)
+             .u16(0x0102)
+             .u16(sampling) +
          records;
 }
 

@@ -79,8 +79,8 @@ Octets v5_record(std::string_view src = "10.0.0.1", std::string_view dst = "10.0
 
 // The template and the record that most tests use.
 extern const Fields kBase;
-Octets base_record(std::string_view src, std::string_view dst, std::uint16_t src_port = 1111, std::uint64_t packets = 10,
-                   std::uint64_t octets = 1000);
+Octets base_record(std::string_view src, std::string_view dst, std::uint16_t src_port = 1111,
+                   std::uint64_t packets = 10, std::uint64_t octets = 1000);
 
 Session session(std::uint16_t port = 4000, std::string_view address = "192.0.2.1",
                 Transport transport = Transport::kUdp);

@@ -42,7 +42,7 @@ TEST_F(NetflowFixed, V5GivesEveryField) {
 }
 
 TEST_F(NetflowFixed, V5SamplingCountsWhateverTheModeSays) {
-  feed(v5(0, 1, v5_record(), 100));               // mode 0
+  feed(v5(0, 1, v5_record(), 100));                // mode 0
   feed(v5(1, 1, v5_record(), (1U << 14) | 1000));  // mode 1
   EXPECT_EQ(flows()[0]->sampling_rate, 100U);
   EXPECT_EQ(flows()[1]->sampling_rate, 1000U);
@@ -106,8 +106,17 @@ TEST_F(NetflowFixed, V5CutAnywhereGivesWholeRecordsOnly) {
 }
 
 TEST_F(NetflowFixed, V1) {
-  feed(Octets().u16(1).u16(1).u32(1'000'000).u32(kExportTime).u32(0).ip("10.0.0.1").ip("10.0.0.2").ip("0.0.0.0").u16(1).u16(
-           2) +
+  feed(Octets()
+           .u16(1)
+           .u16(1)
+           .u32(1'000'000)
+           .u32(kExportTime)
+           .u32(0)
+           .ip("10.0.0.1")
+           .ip("10.0.0.2")
+           .ip("0.0.0.0")
+           .u16(1)
+           .u16(2) +
        Octets().u32(5).u32(500).u32(990'000).u32(1'000'000).u16(53).u16(1024).u16(0).u8(17).u8(4).u8(0x1b).zeros(7));
   const auto seen = flows();
   ASSERT_EQ(seen.size(), 1U);
