@@ -59,9 +59,9 @@ std::string help_hint(const CLI::App& root) {
   return "; see: weir " + (&command == &root ? "" : command.get_name() + " ") + "--help";
 }
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& words) {
-  const auto near = nearest(word, words);
-  return near ? ", did you mean " + *near + "?" : "";
+std::string suggestion(const std::string& word, const std::vector<std::string>& words) {
+  const std::vector<std::string_view> candidates(words.begin(), words.end());
+  return did_you_mean(word, candidates);
 }
 
 // CLI11 hands the arguments that it did not expect back in reverse order; the first that looks like an option is the
@@ -87,7 +87,7 @@ std::string misspelt_key(const CLI::App& root, const std::string& key) {
   for (const std::string& word : known_words(*command)) {
     words.push_back((section.empty() ? "" : section + ".") + (word.starts_with("--") ? word.substr(2) : word));
   }
-  return did_you_mean(key, words);
+  return suggestion(key, words);
 }
 
 // CLI11's words, in ours: what was wrong, what was probably meant, where to look.
@@ -103,7 +103,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   const std::string argument = unexpected_argument(root);
   if (!argument.empty()) {
-    return "unexpected argument '" + argument + "'" + did_you_mean(argument, known_words(called_command(root))) +
+    return "unexpected argument '" + argument + "'" + suggestion(argument, known_words(called_command(root))) +
            help_hint(root);
   }
   if (root.get_subcommands().empty()) return "which command? collect, decode, generate or status" + help_hint(root);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/cli.h"
+#include "base/clock.h"
 #include "codecs/decoder.h"
 #include "collector/file_source.h"
 #include "sinks/encode_pool.h"
@@ -94,14 +95,16 @@ int decode(const DecodeOptions& options) {
 
   Decoder decoder;
   std::uint64_t last_ns = 0;
-  bool all_read = false;
+  std::uint64_t next_tick_ns = 0;
   BatchWriter writer(BatchPool::create(), [&](BatchRef batch) { (*sink)->submit(std::move(batch)); });
   FileSource source(options.ports, [&](const Session& session, Bytes message, std::uint64_t time_ns) {
     decoder.decode(session, message, time_ns, writer);
-    decoder.tick(time_ns, writer);
     last_ns = time_ns;
+    if (time_ns < next_tick_ns) return;
+    decoder.tick(time_ns, writer);
+    next_tick_ns = time_ns + kNsPerSecond;
   });
-  all_read = read_files(options.files, source);
+  const bool all_read = read_files(options.files, source);
   decoder.finish(last_ns, writer);
   writer.flush();
   (*sink)->close(std::chrono::steady_clock::time_point::max());

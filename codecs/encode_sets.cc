@@ -137,7 +137,7 @@ void SetEncoder<Netflow9>::write_options() {
   open_options(1, kTemplate, kSamplingTemplate);
   put(options_.source_id, 4);
   put(kSamplerId, 1);
-  put(1, 1);  // deterministic
+  put(2, 1);  // random, the one mode that has this field
   put(options_.sampling_rate, 4);
 }
 

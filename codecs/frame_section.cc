@@ -50,7 +50,7 @@ void fill_ip(const DissectedPacket& packet, BatchWriter& out, Flow& flow) {
   if (packet.src.family == Family::kV6) fill(flow, FieldId::ipv6_flow_label, flow.ipv6_flow_label, packet.flow_label);
   if (packet.src.family == Family::kV4 || packet.is_fragment) {
     fill(flow, FieldId::fragment_id, cold.fragment_id, packet.fragment_id);
-    fill(flow, FieldId::fragment_offset, cold.fragment_offset, packet.fragment_offset);
+    fill(flow, FieldId::fragment_offset, cold.fragment_offset, packet.fragment_offset / 8);  // in the header's unit
   }
 }
 

@@ -101,12 +101,12 @@ Result<void> FileSource::read(PacketFile& capture) {
     const auto captured = capture.next();
     if (!captured) return std::unexpected(captured.error());
     if (!*captured) return {};
-    packet(capture.link_type(), **captured);
+    packet(**captured);
   }
 }
 
-void FileSource::packet(LinkType type, const CapturedPacket& captured) {
-  DissectedPacket dissected = dissect(type, captured.frame, captured.original_length);
+void FileSource::packet(const CapturedPacket& captured) {
+  DissectedPacket dissected = dissect(captured.link_type, captured.frame, captured.original_length);
   if (dissected.is_fragment && dissected.problem == PacketProblem::kNone) return fragment(dissected, captured.time_ns);
   whole_packet(dissected, captured.time_ns);
 }
@@ -136,6 +136,7 @@ void FileSource::whole_packet(const DissectedPacket& packet, std::uint64_t time_
 PacketSkip FileSource::skip_reason(const DissectedPacket& packet) const {
   const auto is_wanted = [&](std::uint16_t port) { return std::ranges::find(ports_, port) != ports_.end(); };
   if (packet.problem == PacketProblem::kNotIp) return PacketSkip::kNotIp;
+  if (packet.problem == PacketProblem::kUnknownLinkType) return PacketSkip::kUnknownLinkType;
   if (packet.src.family != Family::kNone && packet.proto != kUdp) return PacketSkip::kNotUdp;
   if (packet.has_ports && !ports_.empty() && !is_wanted(packet.src_port) && !is_wanted(packet.dst_port))
     return PacketSkip::kOtherPort;
@@ -157,6 +158,7 @@ std::string_view reason_name(PacketSkip reason) {
     case PacketSkip::kNotExport: return "not_export";
     case PacketSkip::kTruncated: return "truncated";
     case PacketSkip::kMalformed: return "malformed";
+    case PacketSkip::kUnknownLinkType: return "unknown_link_type";
     case PacketSkip::kCount: break;
   }
   return "";
@@ -169,10 +171,10 @@ Result<void> FileSource::read_messages(const std::string& path) {
   if (bytes.empty()) return fail(path + " is empty");
   const bool is_ipfix = version_of(bytes) == 10;
   if (is_ipfix && (!is_payload_name(path) || bytes.size() > kMaxUdpPayload)) return ipfix_file(path, bytes);
-  if (bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
-    return fail(path + " is compressed; unpack it first, with gunzip");
   if (bytes.size() > kMaxUdpPayload || (!is_payload_name(path) && !looks_like_export(bytes)))
-    return fail(path + " is neither a capture (pcap, pcapng) nor a NetFlow or IPFIX message");
+    return fail(path +
+                " is neither a pcap or pcapng capture nor a NetFlow or IPFIX message (compressed files must be "
+                "unpacked first)");
   const std::size_t length = std::clamp(stated_length(bytes), std::min(bytes.size(), kIpfixHeader), bytes.size());
   message(bytes.first(length));
   counts_.trailing_bytes += bytes.size() - length;

@@ -35,6 +35,7 @@ enum class PacketSkip : std::uint8_t {
   kNotExport,  // no known version, or shorter than that version's header
   kTruncated,  // the capture holds less than the datagram had
   kMalformed,
+  kUnknownLinkType,  // some interface of the capture has a link type that weir reads no IP from
   kCount
 };
 std::string_view reason_name(PacketSkip reason);
@@ -71,7 +72,7 @@ class FileSource {
   const Account<Reassembler::Drop>& fragments() const { return reassembler_.account(); }
 
  private:
-  void packet(LinkType type, const CapturedPacket& captured);
+  void packet(const CapturedPacket& captured);
   void fragment(DissectedPacket& packet, std::uint64_t time_ns);
   void whole_packet(const DissectedPacket& packet, std::uint64_t time_ns);
   PacketSkip skip_reason(const DissectedPacket& packet) const;

@@ -1,5 +1,6 @@
 // From the IP header to the transport header.
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "packet/dissect.h"
@@ -196,10 +197,20 @@ std::uint32_t jumbo_length(Bytes payload) {
 }
 
 // What a payload length of zero means: a jumbogram, a TCP segment not yet split by the network card, or really nothing.
-std::size_t length_for_zero(std::uint8_t next, Bytes payload, std::size_t uncaptured) {
-  if (next == kHopByHop) return jumbo_length(payload);
-  if (next == kTcp) return payload.size() + uncaptured;
-  return 0;
+// A jumbo length that the frame on the wire had no room for, or that needed no jumbogram, is a lie.
+std::size_t length_for_zero(DissectedPacket& packet, std::uint8_t next, Bytes payload, std::size_t uncaptured) {
+  const std::size_t on_wire = payload.size() + uncaptured;
+  if (next == kTcp) return on_wire;
+  const std::uint32_t jumbo = next == kHopByHop ? jumbo_length(payload) : 0;
+  if (jumbo > on_wire || (jumbo != 0 && jumbo <= 0xffff)) packet.problem = PacketProblem::kMalformed;
+  return packet.problem == PacketProblem::kNone ? jumbo : 0;
+}
+
+// Written in place: a copy through a temporary waits for its narrow stores, and would be most of the work per packet.
+void set_addresses(DissectedPacket& packet, Family family, const std::uint8_t* source, std::size_t size) {
+  std::memcpy(packet.src.bytes.data(), source, size);
+  std::memcpy(packet.dst.bytes.data(), source + size, size);
+  packet.src.family = packet.dst.family = family;
 }
 
 std::uint32_t clamp32(std::size_t n) {
@@ -218,8 +229,7 @@ void read_ipv4(DissectedPacket& packet, Bytes bytes, std::size_t uncaptured) {
   std::size_t total = load_be16(&bytes[2]);
   if (total == 0) total = bytes.size() + uncaptured;
   if (total < header) return stop(PacketProblem::kMalformed);
-  packet.src = IpAddress::v4(&bytes[12]);
-  packet.dst = IpAddress::v4(&bytes[16]);
+  set_addresses(packet, Family::kV4, &bytes[12], 4);
   packet.ip_length = clamp32(total);
   packet.tos = bytes[1];
   packet.ttl = bytes[8];
@@ -246,8 +256,7 @@ void read_ipv6(DissectedPacket& packet, Bytes bytes, std::size_t uncaptured) {
     return;
   }
   const std::uint32_t word = load_be32(&bytes[0]);
-  packet.src = IpAddress::v6(&bytes[8]);
-  packet.dst = IpAddress::v6(&bytes[24]);
+  set_addresses(packet, Family::kV6, &bytes[8], 16);
   packet.tos = static_cast<std::uint8_t>(word >> 20);
   packet.flow_label = word & 0xfffff;
   packet.proto = bytes[6];
@@ -255,9 +264,10 @@ void read_ipv6(DissectedPacket& packet, Bytes bytes, std::size_t uncaptured) {
 
   Bytes payload = bytes.subspan(kIpv6Header);
   std::size_t length = load_be16(&bytes[4]);
-  if (length == 0) length = length_for_zero(bytes[6], payload, uncaptured);
+  if (length == 0) length = length_for_zero(packet, bytes[6], payload, uncaptured);
   packet.ip_length = clamp32(kIpv6Header + length);
   packet.is_cut = length > payload.size();
+  if (packet.problem != PacketProblem::kNone) return;
   payload = payload.first(std::min(length, payload.size()));
   read_extensions(packet, bytes[6], payload);
 }

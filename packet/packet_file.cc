@@ -3,6 +3,7 @@
 #include <pcap/pcap.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "packet/pcapng.h"
 
 namespace weir {
 namespace {
@@ -29,18 +31,12 @@ std::string name_of(int link_type) {
   return name != nullptr ? name : "number " + std::to_string(link_type);
 }
 
-// libpcap's message for `name`, with what to do about it where that is known.
-std::unexpected<Error> fail_pcap(const std::string& name, std::string_view message) {
-  std::string text = name + ": " + std::string(message);
-  if (message.find("different from the type of the first interface") != std::string_view::npos) {
-    text += "; a capture of several link types must be split first, one file for each interface: tshark -r " + name +
-            " -Y 'frame.interface_id == 0' -F pcap -w out.pcap";
-  } else if (message.find("different from the snapshot length of the first interface") != std::string_view::npos) {
-    text += "; convert it first: editcap -F pcap " + name + " out.pcap";
-  } else if (message.find("unknown file format") != std::string_view::npos) {
-    text = name + " is not a pcap or pcapng capture";
-  }
-  return fail(std::move(text));
+std::unexpected<Error> fail_link_type(const std::string& name, int link_type) {
+  return fail(name + " has link type " + name_of(link_type) + ", which weir does not read IP packets from");
+}
+
+std::unexpected<Error> fail_no_capture(const std::string& name) {
+  return fail(name + " is not a pcap or pcapng capture (a compressed one must be unpacked first)");
 }
 
 std::uint64_t to_ns(const timeval& time) {  // libpcap puts nanoseconds into tv_usec when asked for them
@@ -54,22 +50,72 @@ std::uint64_t to_ns(const timeval& time) {  // libpcap puts nanoseconds into tv_
 }  // namespace
 
 struct PacketFile::Impl {
+  using MaybePacket = Result<std::optional<CapturedPacket>>;
+
   std::string name;
+  FilePointer file;  // of `pcapng`; libpcap owns that of `pcap`
   PcapPointer pcap;
-  LinkType link_type;
+  LinkType link_type = LinkType::kEthernet;  // of `pcap`
+  std::optional<PcapngReader> pcapng;
+  std::optional<MaybePacket> first;  // of `pcapng`, read ahead
   std::uint64_t packets = 0;
 
-  static Result<std::unique_ptr<Impl>> open(FilePointer file, std::string name) {
+  Result<void> open_pcap(FilePointer opened) {
     std::array<char, PCAP_ERRBUF_SIZE> message{};
-    PcapPointer pcap(
-        ::pcap_fopen_offline_with_tstamp_precision(file.get(), PCAP_TSTAMP_PRECISION_NANO, message.data()));
-    if (!pcap) return fail_pcap(name, message.data());
-    file.release();  // now the pcap_t's
+    pcap.reset(::pcap_fopen_offline_with_tstamp_precision(opened.get(), PCAP_TSTAMP_PRECISION_NANO, message.data()));
+    if (!pcap) {
+      if (std::string_view(message.data()).find("unknown file format") != std::string_view::npos)
+        return fail_no_capture(name);
+      return fail(name + ": " + message.data());
+    }
+    opened.release();  // now the pcap_t's
     const int number = ::pcap_datalink(pcap.get());
-    const auto link_type = static_cast<LinkType>(number);
-    if (std::to_underlying(link_type) != number || !is_supported(link_type))
-      return fail(name + " has link type " + name_of(number) + ", which weir does not read IP packets from");
-    return std::unique_ptr<Impl>(new Impl{std::move(name), std::move(pcap), link_type});
+    link_type = static_cast<LinkType>(number);
+    if (std::to_underlying(link_type) != number || !is_supported(link_type)) return fail_link_type(name, number);
+    return {};
+  }
+
+  // Reads up to the first packet, before which every interface in use is described as a rule.
+  Result<void> open_pcapng(FilePointer opened) {
+    file = std::move(opened);
+    pcapng.emplace(file.get());
+    first = pcapng->next();
+    const auto types = pcapng->link_types();
+    if (!*first && types.empty()) return fail(name + ": " + first->error().message);
+    if (!types.empty() && std::ranges::none_of(types, is_supported))
+      return fail_link_type(name, std::to_underlying(types.front()));
+    return {};
+  }
+
+  MaybePacket next_pcap() {
+    pcap_pkthdr* header = nullptr;
+    const std::uint8_t* data = nullptr;
+    switch (::pcap_next_ex(pcap.get(), &header, &data)) {
+      case 1: return CapturedPacket{to_ns(header->ts), header->len, link_type, Bytes(data, header->caplen)};
+      case PCAP_ERROR_BREAK: return std::nullopt;  // the end of the file
+      default: return fail(::pcap_geterr(pcap.get()));
+    }
+  }
+
+  MaybePacket next() {
+    if (pcap) return next_pcap();
+    if (!first) return pcapng->next();
+    MaybePacket packet = *std::move(first);
+    first.reset();
+    return packet;
+  }
+
+  // Tells the formats apart by the first byte, the most that can be put back into a pipe.
+  static Result<PacketFile> open(FilePointer file, std::string name) {
+    auto impl = std::make_unique<Impl>();
+    impl->name = std::move(name);
+    const int first_byte = std::getc(file.get());
+    if (first_byte == EOF) return fail(impl->name + (std::ferror(file.get()) != 0 ? " cannot be read" : " is empty"));
+    std::ungetc(first_byte, file.get());
+    constexpr int kPcapngStart = 0x0a;
+    auto opened = first_byte == kPcapngStart ? impl->open_pcapng(std::move(file)) : impl->open_pcap(std::move(file));
+    if (!opened) return std::unexpected(opened.error());
+    return PacketFile(std::move(impl));
   }
 };
 
@@ -93,10 +139,7 @@ Result<PacketFile> PacketFile::open(const std::string& path) {
   struct stat info{};
   if (::fstat(::fileno(file.get()), &info) != 0) return fail_errno("cannot read " + path, errno);
   if (S_ISDIR(info.st_mode)) return fail("cannot read " + path + ": it is a directory");
-  if (S_ISREG(info.st_mode) && info.st_size == 0) return fail(path + " is empty");
-  auto impl = Impl::open(std::move(file), path);
-  if (!impl) return std::unexpected(impl.error());
-  return PacketFile(std::move(*impl));
+  return Impl::open(std::move(file), path);
 }
 
 Result<PacketFile> PacketFile::open(Bytes content) {
@@ -105,9 +148,7 @@ Result<PacketFile> PacketFile::open(Bytes content) {
   // fmemopen() takes a pointer to non-const for its other modes; "r" only reads.
   FilePointer file(::fmemopen(const_cast<std::uint8_t*>(content.data()), content.size(), "r"));
   if (!file) return fail_errno("cannot open " + name, errno);
-  auto impl = Impl::open(std::move(file), name);
-  if (!impl) return std::unexpected(impl.error());
-  return PacketFile(std::move(*impl));
+  return Impl::open(std::move(file), name);
 }
 
 PacketFile::PacketFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -115,20 +156,12 @@ PacketFile::PacketFile(PacketFile&&) noexcept = default;
 PacketFile& PacketFile::operator=(PacketFile&&) noexcept = default;
 PacketFile::~PacketFile() = default;
 
-LinkType PacketFile::link_type() const { return impl_->link_type; }
-
 Result<std::optional<CapturedPacket>> PacketFile::next() {
-  pcap_pkthdr* header = nullptr;
-  const std::uint8_t* data = nullptr;
-  switch (::pcap_next_ex(impl_->pcap.get(), &header, &data)) {
-    case 1: break;
-    case PCAP_ERROR_BREAK: return std::nullopt;  // the end of the file
-    default:
-      return fail_pcap(impl_->name + ", after packet " + std::to_string(impl_->packets),
-                       ::pcap_geterr(impl_->pcap.get()));
-  }
-  ++impl_->packets;
-  return CapturedPacket{to_ns(header->ts), header->len, Bytes(data, header->caplen)};
+  auto packet = impl_->next();
+  if (!packet)
+    return fail(impl_->name + ", after packet " + std::to_string(impl_->packets) + ": " + packet.error().message);
+  if (*packet) ++impl_->packets;
+  return packet;
 }
 
 }  // namespace weir

@@ -1,4 +1,5 @@
-// Reading packet captures: pcap and pcapng, any byte order and time precision, by libpcap.
+// Reading packet captures, any byte order and time precision: pcap by libpcap, pcapng by PcapngReader, since libpcap
+// refuses files whose interfaces differ in link type or snapshot length.
 //
 // Thread rules: one thread per PacketFile.
 #pragma once
@@ -15,9 +16,10 @@
 namespace weir {
 
 struct CapturedPacket {
-  std::uint64_t time_ns = 0;          // since the Unix epoch
-  std::uint32_t original_length = 0;  // on the wire
-  Bytes frame;                        // captured bytes; valid until the next call of next()
+  std::uint64_t time_ns = 0;                 // since the Unix epoch
+  std::uint32_t original_length = 0;         // on the wire
+  LinkType link_type = LinkType::kEthernet;  // in pcapng not the same for all, and not always a supported one
+  Bytes frame;                               // captured bytes; valid until the next call of next()
 };
 
 class PacketFile {
@@ -25,7 +27,8 @@ class PacketFile {
   // True when `content_start` (the first 4 bytes or more) is that of a pcap or pcapng file.
   static bool recognises(Bytes content_start);
 
-  // Errors: unreadable, a directory, not a capture, or a link type that carries no IP (the message names it).
+  // Errors: unreadable, a directory, not a capture, or only link types that weir reads no IP from (the
+  // message names one).
   static Result<PacketFile> open(const std::string& path);
   // Reads from memory; `content` must outlive the PacketFile. For tests and fuzzing.
   static Result<PacketFile> open(Bytes content);
@@ -34,7 +37,6 @@ class PacketFile {
   PacketFile& operator=(PacketFile&&) noexcept;
   ~PacketFile();
 
-  LinkType link_type() const;
   // The next packet, nothing at the end of the file, or an error when the file is damaged there (a cut last packet
   // too).
   Result<std::optional<CapturedPacket>> next();

@@ -151,6 +151,8 @@ struct Reassembler::Impl {
 
 Reassembler::Reassembler() : Reassembler(Limits{}) {}
 Reassembler::Reassembler(Limits limits) : impl_(std::make_unique<Impl>(limits)) {}
+Reassembler::Reassembler(Reassembler&&) noexcept = default;
+Reassembler& Reassembler::operator=(Reassembler&&) noexcept = default;
 Reassembler::~Reassembler() = default;
 
 std::optional<Reassembler::Packet> Reassembler::add(const DissectedPacket& fragment, std::uint64_t time_ns) {

@@ -39,6 +39,8 @@ class Reassembler {
 
   Reassembler();
   explicit Reassembler(Limits limits);
+  Reassembler(Reassembler&&) noexcept;
+  Reassembler& operator=(Reassembler&&) noexcept;
   ~Reassembler();
 
   // Takes one fragment (fragment.is_fragment). When it completes its packet, returns that, valid until the next call;

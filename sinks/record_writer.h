@@ -4,35 +4,33 @@
 // outputs.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <memory>
+#include <span>
 #include <string>
 
-#include "base/error.h"
 #include "flow/batch.h"
+#include "sinks/record_layout.h"
 
 namespace weir {
 
-enum class RecordFormat : std::uint8_t { kJsonLines, kJsonArrayItems, kCsv };
-
-enum class FieldSelection : std::uint8_t {
-  kFull,     // every Common field, absent ones as 0, "" or []; Own and Reverse ones where present
-  kCompact,  // present fields only
-  kAll,      // kFull, then extras under their IANA names, unknown ones as e<PEN>_<id>
-};
-
 class RecordWriter {
  public:
+  // With split_biflows a flow that carries reverse counters (RFC 5103) becomes two records, the second with endpoints,
+  // interfaces and whatever belongs to them swapped and the reverse counters as its own (biflow.h).
   RecordWriter(RecordFormat format, FieldSelection fields, bool split_biflows = false);
 
   // CSV's heading line; empty for JSON.
   std::string header() const;
 
-  // Appends all flows of `batch` to `out` (with room reserved as needed): JSON Lines and CSV end each record by '\n';
-  // kJsonArrayItems separates records by ',' and puts one in front when `out` is not empty. Returns the records written
-  // (more than flows where biflows are split).
-  std::size_t append(const FlowBatch& batch, std::string& out) const;
+  // Appends `flows`, a part of batch.flows(), to `out`: JSON Lines and CSV end each record by '\n', which stands
+  // nowhere else; kJsonArrayItems separates records by ',' and puts one in front unless `out` is empty or ends in '['.
+  // Returns the records written (more than flows where biflows are split).
+  std::size_t append(const FlowBatch& batch, std::span<const Flow> flows, std::string& out) const;
+  std::size_t append(const FlowBatch& batch, std::string& out) const { return append(batch, batch.flows(), out); }
 
  private:
+  RecordLayout layout_;
   RecordFormat format_;
   FieldSelection fields_;
   bool split_biflows_;

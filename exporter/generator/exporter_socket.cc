@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -80,7 +81,11 @@ Result<CollectorAddress> resolve_collector(std::string_view target) {
 
 Result<UniqueFd> open_exporter_socket(const CollectorAddress& collector, std::uint32_t number) {
   UniqueFd fd(::socket(collector.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!fd) return fail_errno("cannot open a socket for exporter " + std::to_string(number), errno);
+  if (!fd) {
+    const int error = errno;
+    const std::string advice = error == EMFILE ? " (raise 'ulimit -n' or use fewer exporters)" : "";
+    return fail_errno("cannot open a socket for exporter " + std::to_string(number) + advice, error);
+  }
   if (is_v4_loopback(generic(collector.address))) {
     sockaddr_in source{};
     source.sin_family = AF_INET;

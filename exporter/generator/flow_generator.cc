@@ -64,7 +64,7 @@ struct Network {
   std::uint32_t as;
   std::uint32_t interface;
   std::uint16_t vlan;
-  std::uint8_t v4_mask, v6_mask;
+  Prefix v4, v6;
   IpAddress v4_next_hop, v6_next_hop;  // the router behind which it lies
   MacAddress mac;                      // of that router
 };
@@ -88,6 +88,10 @@ AddressBytes host_in(const Prefix& prefix, Random& random) {
   return host;
 }
 
+Host make_host(const Network& network, Random& random) {
+  return {host_in(network.v4, random), host_in(network.v6, random), &network};
+}
+
 Prefix v4_site(std::uint32_t site) { return {IpAddress::v4(0x0a140000 | site << 8), 24}; }
 
 Prefix v6_site(std::uint32_t site) {
@@ -107,8 +111,8 @@ Network make_network(std::uint32_t number, std::uint32_t as, std::uint32_t inter
   return {.as = as,
           .interface = interface,
           .vlan = static_cast<std::uint16_t>(100 + number),
-          .v4_mask = v4.length,
-          .v6_mask = v6.length,
+          .v4 = v4,
+          .v6 = v6,
           .v4_next_hop = IpAddress::v4(0xc0000200 + number + 1),  // 192.0.2.0/24
           .v6_next_hop = IpAddress::v6(v6_hop.data()),
           .mac = router_mac(number)};
@@ -132,15 +136,10 @@ struct World {
       networks.push_back(
           make_network(kSites + i, facts.as, 101 + i % 4, *Prefix::parse(facts.v4), *Prefix::parse(facts.v6)));
     }
-    for (std::size_t i = 0; i < kInsideHosts; ++i) {
-      const std::uint32_t site = random.below(kSites);
-      inside.push_back({host_in(v4_site(site), random), host_in(v6_site(site), random), &networks[site]});
-    }
+    for (std::size_t i = 0; i < kInsideHosts; ++i) inside.push_back(make_host(networks[random.below(kSites)], random));
     const WeightedChoice popular_network = zipf(outside_networks);
     for (std::size_t i = 0; i < kOutsideHosts; ++i) {
-      const std::uint32_t n = popular_network.pick(random);
-      outside.push_back({host_in(*Prefix::parse(kNetworks[n].v4), random),
-                         host_in(*Prefix::parse(kNetworks[n].v6), random), &networks[kSites + n]});
+      outside.push_back(make_host(networks[kSites + popular_network.pick(random)], random));
     }
   }
 };
@@ -239,8 +238,8 @@ void FlowGenerator::Impl::set_endpoints(Flow& flow, const Host& src, const Host&
   flow.next_hop = next_hop.bytes;
   flow.src_addr_family = flow.dst_addr_family = flow.next_hop_family = next_hop.family;
   flow.etype = v6 ? kEtypeIpv6 : kEtypeIpv4;
-  flow.src_mask = v6 ? from.v6_mask : from.v4_mask;
-  flow.dst_mask = v6 ? to.v6_mask : to.v4_mask;
+  flow.src_mask = v6 ? from.v6.length : from.v4.length;
+  flow.dst_mask = v6 ? to.v6.length : to.v4.length;
   flow.src_as = from.as;
   flow.dst_as = to.as;
   flow.in_if = from.interface;

@@ -5,7 +5,7 @@
 namespace weir {
 
 WeightedChoice::WeightedChoice(std::span<const double> weights) : columns_(weights.size()) {
-  const double mean = std::reduce(weights.begin(), weights.end()) / static_cast<double>(weights.size());
+  const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(weights.size());
   std::vector<double> height;
   std::vector<std::uint32_t> low, high;
   for (const double weight : weights) {

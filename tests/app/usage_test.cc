@@ -38,12 +38,12 @@ std::vector<std::string> collect(const TempDir& dir, std::vector<std::string> mo
 TEST(Usage, NoCommand) { EXPECT_THAT(weir({}), RefusedWith(HasSubstr("which command?"))); }
 
 TEST(Usage, UnknownCommandSuggestsTheNearest) {
-  EXPECT_THAT(weir({"colect"}), RefusedWith(AllOf(HasSubstr("colect"), HasSubstr("did you mean collect"))));
+  EXPECT_THAT(weir({"colect"}), RefusedWith(AllOf(HasSubstr("colect"), HasSubstr("did you mean 'collect'"))));
 }
 
 TEST(Usage, UnknownOptionSuggestsTheNearest) {
   EXPECT_THAT(weir({"collect", "--lisen", "udp://127.0.0.1:0"}),
-              RefusedWith(AllOf(HasSubstr("--lisen"), HasSubstr("did you mean --listen"))));
+              RefusedWith(AllOf(HasSubstr("--lisen"), HasSubstr("did you mean '--listen'"))));
 }
 
 TEST(Usage, UnknownSinkScheme) {

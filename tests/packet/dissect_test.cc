@@ -227,12 +227,15 @@ TEST(Dissect, Ipv6PayloadLengthZero) {
   const Buffer options = hex("06 00 c204 00011170");  // Jumbo Payload: 70000
   Buffer jumbo = ipv6(0, options + tcp(1, 2, 0x10, hex("01020304")));
   jumbo[4] = jumbo[5] = 0;
-  const DissectedPacket p = dissect_ip(jumbo);
+  const DissectedPacket p = dissect(LinkType::kRaw, jumbo, 70'040);
   EXPECT_EQ(p.problem, PacketProblem::kNone);
   EXPECT_EQ(p.ip_length, 70'040U);
   EXPECT_EQ(p.proto, 6);
   EXPECT_EQ(p.dst_port, 2);
   EXPECT_TRUE(p.is_cut);
+  const DissectedPacket lie = dissect(LinkType::kRaw, jumbo);
+  EXPECT_EQ(lie.problem, PacketProblem::kMalformed) << "more than the frame had";
+  EXPECT_EQ(lie.ip_length, 40U);
 
   const DissectedPacket nothing = on_ethernet(ethernet(0x86dd, ipv6(59, {})) + Buffer(6, 0));
   EXPECT_EQ(nothing.problem, PacketProblem::kNone);

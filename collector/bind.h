@@ -1,0 +1,25 @@
+// What UDP and TCP listeners share: where to bind, and what to say when that fails.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "collector/listen_spec.h"
+
+namespace weir {
+
+// Where to listen: what the spec says, or every IPv4 address (with a warning) where it says [::] and this host has no
+// IPv6.
+Result<SocketAddress> listen_address(const ListenSpec& spec, std::vector<std::string>& warnings);
+
+// False when the system refuses.
+bool set_option(int fd, int level, int option, int value);
+
+// An IPv6 socket takes IPv4 as well when the spec is any().
+bool set_dual_stack(int fd, const ListenSpec& spec);
+
+// The error of a bind() that failed, with what to do about it.
+std::unexpected<Error> bind_error(const ListenSpec& spec, int error_number);
+
+}  // namespace weir

@@ -1,0 +1,52 @@
+#include "collector/run_dir.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace weir {
+namespace {
+
+constexpr const char* kSystemDir = "/run/weir";
+
+std::filesystem::path user_dir() {
+  if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
+    return std::filesystem::path(runtime) / "weir";
+  }
+  return "/tmp/weir-" + std::to_string(::geteuid());
+}
+
+}  // namespace
+
+std::filesystem::path default_run_dir() {
+  if (::geteuid() == 0 || ::access(kSystemDir, W_OK) == 0) return kSystemDir;
+  return user_dir();
+}
+
+std::filesystem::path run_dir_with(std::string_view socket) {
+  for (const std::filesystem::path& candidate : {std::filesystem::path(kSystemDir), user_dir()}) {
+    std::error_code error;
+    if (std::filesystem::exists(candidate / socket, error)) return candidate;
+  }
+  return default_run_dir();
+}
+
+Result<void> make_run_dir(const std::filesystem::path& directory) {
+  if (::mkdir(directory.c_str(), 0750) != 0 && errno != EEXIST) {
+    return fail_errno("cannot make the run directory " + directory.string() + " (choose another with --run-dir)",
+                      errno);
+  }
+  struct stat info{};
+  if (::stat(directory.c_str(), &info) != 0) return fail_errno("cannot use " + directory.string(), errno);
+  if (!S_ISDIR(info.st_mode)) return fail("the run directory " + directory.string() + " is not a directory");
+  if (info.st_uid != ::geteuid() && directory.parent_path() == "/tmp") {
+    return fail("the run directory " + directory.string() + " belongs to another user; choose another with --run-dir");
+  }
+  return {};
+}
+
+}  // namespace weir

@@ -1,0 +1,123 @@
+#include "collector/status.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <tuple>
+
+namespace weir {
+namespace {
+
+std::string difference(const std::string& what, std::uint64_t left, std::uint64_t right) {
+  return what + ": " + std::to_string(left) + " is not " + std::to_string(right);
+}
+
+template <typename Reason>
+void check(std::vector<std::string>& wrong, const std::string& what, const Account<Reason>& account) {
+  if (!account.balanced()) {
+    wrong.push_back(difference(what, account.in, account.out + account.held + account.dropped_total()));
+  }
+}
+
+}  // namespace
+
+Account<ArrivalDrop> CollectorStatus::arrivals() const {
+  Account<ArrivalDrop> sum;
+  for (const LaneStatus& lane : lanes) sum += lane.arrivals;
+  return sum;
+}
+
+ExporterStats CollectorStatus::totals() const {
+  ExporterStats sum;
+  for (const LaneStatus& lane : lanes) add_counters(sum, lane.totals);
+  return sum;
+}
+
+std::uint64_t CollectorStatus::flows_published() const {
+  std::uint64_t sum = 0;
+  for (const LaneStatus& lane : lanes) sum += lane.flows_published;
+  return sum;
+}
+
+std::uint64_t CollectorStatus::flows_pending() const {
+  std::uint64_t sum = 0;
+  for (const LaneStatus& lane : lanes) sum += lane.flows_pending;
+  return sum;
+}
+
+std::vector<std::string> CollectorStatus::imbalances() const {
+  std::vector<std::string> wrong;
+  for (const LaneStatus& lane : lanes) {
+    check(wrong, "arrivals at worker " + lane.name, lane.arrivals);
+    check(wrong, "sets at worker " + lane.name, lane.totals.sets);
+    const std::uint64_t onward = lane.flows_published + lane.flows_pending;
+    if (lane.totals.flows != onward) {
+      wrong.push_back(difference("flows decoded at worker " + lane.name, lane.totals.flows, onward));
+    }
+  }
+  for (const ExporterStats& exporter : exporters)
+    check(wrong, "sets of " + exporter.address.to_string(), exporter.sets);
+  check(wrong, "TCP connections", tcp.connections);
+  const std::uint64_t published = flows_published();
+  for (const SinkStatus& sink : sinks) {
+    if (sink.flows.in != published) wrong.push_back(difference("flows into " + sink.name, sink.flows.in, published));
+    check(wrong, "flows at " + sink.name, sink.flows);
+  }
+  return wrong;
+}
+
+bool CollectorStatus::ready() const {
+  return (!sockets.empty() || !tcp.listeners.empty()) &&
+         std::ranges::all_of(sinks, [](const SinkStatus& sink) { return sink.last_error.empty(); });
+}
+
+void add_counters(ExporterStats& sum, const ExporterStats& other) {
+  sum.messages += other.messages;
+  sum.bytes += other.bytes;
+  sum.flows += other.flows;
+  sum.options_records += other.options_records;
+  sum.borrowed_flows += other.borrowed_flows;
+  sum.biflows += other.biflows;
+  sum.extras_dropped += other.extras_dropped;
+  sum.records_missing += other.records_missing;
+  sum.sets += other.sets;
+  sum.sequence.lost += other.sequence.lost;
+  sum.sequence.reordered += other.sequence.reordered;
+  sum.sequence.resets += other.sequence.resets;
+  sum.templates += other.templates;
+  sum.sessions += other.sessions;
+}
+
+std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all) {
+  using Key = std::tuple<IpAddress, std::uint32_t, FlowProtocol>;
+  std::map<Key, ExporterStats> merged;
+  for (ExporterStats& one : all) {
+    const Key key{one.address, one.observation_domain_id, one.protocol};
+    const auto [it, is_new] = merged.try_emplace(key, one);
+    if (is_new) continue;
+    ExporterStats& known = it->second;
+    add_counters(known, one);
+    known.first_seen_ns = std::min(known.first_seen_ns, one.first_seen_ns);
+    if (one.last_seen_ns > known.last_seen_ns) {
+      known.last_seen_ns = one.last_seen_ns;
+      if (one.sampling_rate != 0) known.sampling_rate = one.sampling_rate;
+    }
+    if (known.name.empty()) known.name = one.name;
+  }
+  all.clear();
+  for (auto& [key, exporter] : merged) all.push_back(std::move(exporter));
+  std::ranges::stable_sort(all, std::greater{}, &ExporterStats::flows);
+  return all;
+}
+
+std::size_t resident_memory() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace weir

@@ -1,0 +1,104 @@
+#include "sinks/biflow.h"
+
+#include <utility>
+
+#include "flow/field_table.h"
+
+namespace weir {
+namespace {
+
+void set_present(Flow& flow, FieldId id, bool present) {
+  const auto n = static_cast<unsigned>(id);
+  const std::uint64_t bit = std::uint64_t{1} << (n & 63);
+  flow.present[n >> 6] = present ? flow.present[n >> 6] | bit : flow.present[n >> 6] & ~bit;
+}
+
+void clear(Flow& flow, FieldId id) { set_present(flow, id, false); }
+
+void swap_present(Flow& flow, FieldId a, FieldId b) {
+  const bool had_a = flow.has(a);
+  set_present(flow, a, flow.has(b));
+  set_present(flow, b, had_a);
+}
+
+void swap_sides(Flow& f) {
+  std::swap(f.src_addr, f.dst_addr);
+  std::swap(f.src_addr_family, f.dst_addr_family);
+  std::swap(f.src_port, f.dst_port);
+  std::swap(f.in_if, f.out_if);
+  std::swap(f.src_mac, f.dst_mac);
+  std::swap(f.src_vlan, f.dst_vlan);
+  std::swap(f.src_as, f.dst_as);
+  std::swap(f.src_mask, f.dst_mask);
+  swap_present(f, FieldId::src_addr, FieldId::dst_addr);
+  swap_present(f, FieldId::src_port, FieldId::dst_port);
+  swap_present(f, FieldId::in_if, FieldId::out_if);
+  swap_present(f, FieldId::src_mac, FieldId::dst_mac);
+  swap_present(f, FieldId::src_vlan, FieldId::dst_vlan);
+  swap_present(f, FieldId::src_as, FieldId::dst_as);
+  swap_present(f, FieldId::src_net, FieldId::dst_net);
+}
+
+void swap_cold_sides(Flow& f, FlowCold& c) {
+  std::swap(c.post_nat_src_addr, c.post_nat_dst_addr);
+  std::swap(c.post_nat_src_addr_family, c.post_nat_dst_addr_family);
+  std::swap(c.post_nat_src_port, c.post_nat_dst_port);
+  std::swap(c.ingress_vrf_id, c.egress_vrf_id);
+  std::swap(c.in_if_name, c.out_if_name);
+  swap_present(f, FieldId::post_nat_src_addr, FieldId::post_nat_dst_addr);
+  swap_present(f, FieldId::post_nat_src_port, FieldId::post_nat_dst_port);
+  swap_present(f, FieldId::ingress_vrf_id, FieldId::egress_vrf_id);
+  swap_present(f, FieldId::in_if_name, FieldId::out_if_name);
+}
+
+void take_reverse_values(Flow& f, const FlowCold& c) {
+  f.bytes = c.reverse_bytes;
+  f.packets = c.reverse_packets;
+  f.tcp_flags = c.reverse_tcp_flags;
+  set_present(f, FieldId::bytes, f.has(FieldId::reverse_bytes));
+  set_present(f, FieldId::packets, f.has(FieldId::reverse_packets));
+  set_present(f, FieldId::tcp_flags, f.has(FieldId::reverse_tcp_flags));
+  if (f.has(FieldId::reverse_time_flow_start_ns)) {
+    f.time_flow_start_ns = c.reverse_time_flow_start_ns;
+    f.mark(FieldId::time_flow_start_ns);
+  }
+  if (f.has(FieldId::reverse_time_flow_end_ns)) {
+    f.time_flow_end_ns = c.reverse_time_flow_end_ns;
+    f.mark(FieldId::time_flow_end_ns);
+  }
+}
+
+constexpr FieldId kForwardOnly[] = {
+    FieldId::next_hop,        FieldId::bgp_next_hop,      FieldId::next_hop_as, FieldId::ip_ttl,
+    FieldId::ip_flags,        FieldId::ipv6_flow_label,   FieldId::fragment_id, FieldId::fragment_offset,
+    FieldId::bgp_communities, FieldId::as_path,           FieldId::mpls_ttl,    FieldId::mpls_label,
+    FieldId::mpls_ip,         FieldId::forwarding_status,
+};
+
+}  // namespace
+
+bool has_reverse_traffic(const FlowBatch& batch, const Flow& flow) {
+  if (flow.cold == 0) return false;
+  const FlowCold& cold = batch.cold(flow);
+  return (flow.has(FieldId::reverse_packets) && cold.reverse_packets != 0) ||
+         (flow.has(FieldId::reverse_bytes) && cold.reverse_bytes != 0);
+}
+
+void clear_reverse_fields(Flow& flow) {
+  for (const FieldInfo& field : kFields) {
+    if (field.group == FieldGroup::kReverse) clear(flow, field.id);
+  }
+}
+
+ReverseFlow reverse_of(const FlowBatch& batch, const Flow& flow) {
+  ReverseFlow reverse{flow, batch.cold(flow)};
+  swap_sides(reverse.flow);
+  swap_cold_sides(reverse.flow, reverse.cold);
+  take_reverse_values(reverse.flow, reverse.cold);
+  if (flow.has(FieldId::flow_direction)) reverse.flow.flow_direction = flow.flow_direction == 0 ? 1 : 0;
+  for (const FieldId id : kForwardOnly) clear(reverse.flow, id);
+  clear_reverse_fields(reverse.flow);
+  return reverse;
+}
+
+}  // namespace weir

@@ -1,0 +1,84 @@
+// The record as a compiled plan: what the field table says of JSON or CSV, rendered once.
+//
+// A layout is the text of a record in which every field is absent, with the places of the values marked. A record is
+// then made by copying stretches of that text and putting present values in their places; a run of absent fields,
+// together with the key of the field after it, costs one copy.
+//
+// Thread rules: immutable after construction.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "flow/field_table.h"
+#include "flow/flow.h"
+
+namespace weir {
+
+enum class RecordFormat : std::uint8_t { kJsonLines, kJsonArrayItems, kCsv };
+
+enum class FieldSelection : std::uint8_t {
+  kFull,     // every Common field, absent ones as 0, "" or []; Own and Reverse ones where present
+  kCompact,  // present fields only
+  kAll,      // kFull, then extras under their IANA names, unknown ones as e<PEN>_<id>
+};
+
+// One bit a field, as in Flow::present.
+using FieldMask = std::array<std::uint64_t, 2>;
+
+constexpr bool has_bit(const FieldMask& mask, FieldId id) {
+  const auto n = static_cast<unsigned>(id);
+  return (mask[n >> 6] >> (n & 63) & 1) != 0;
+}
+constexpr void set_bit(FieldMask& mask, FieldId id) {
+  const auto n = static_cast<unsigned>(id);
+  mask[n >> 6] |= std::uint64_t{1} << (n & 63);
+}
+
+// How a value is written: FieldType, with numbers told apart by their width.
+enum class WriteOp : std::uint8_t {
+  kU8,
+  kU16,
+  kU32,
+  kU64,
+  kFlowType,
+  kAddress,
+  kEtype,
+  kProtocol,
+  kMac,
+  kSrcPrefix,
+  kDstPrefix,
+  kUnsignedList,
+  kAddressList,
+  kText,
+};
+
+struct FieldStep {
+  WriteOp op;
+  FieldHome home;
+  std::uint16_t offset;
+  std::uint16_t family_offset;
+};
+
+// Where a field stands in the layout's text: [begin, end) with delimiter and key, [value, value_end) its absent value.
+struct FieldPlaces {
+  std::array<std::uint16_t, kFieldCount> begin, value, value_end, end;
+};
+
+struct RecordLayout {
+  RecordLayout(RecordFormat format, FieldSelection fields);
+
+  std::array<FieldStep, kFieldCount> steps;
+  FieldPlaces places;
+  std::string text;    // padded by kCopySlack
+  FieldMask always{};  // fields written whether present or not: the first `always_count` ones
+  std::size_t always_count;
+  FieldMask of_origin{};   // fields of Origin, the same for a whole datagram
+  FieldMask of_flow{};     // of Flow and FlowCold
+  FieldMask of_cold{};     // of FlowCold
+  std::size_t max_length;  // of a record without what its lists, texts and extras take
+};
+
+}  // namespace weir

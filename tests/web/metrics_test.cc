@@ -1,0 +1,136 @@
+#include "web/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/web/sample_status.h"
+
+namespace weir {
+namespace {
+
+// Series and its value, by what the exposition format allows; anything else fails the test.
+std::map<std::string, std::string> parse(const std::string& text) {
+  static const std::regex comment("# (HELP|TYPE) ([a-z_]+) (.+)");
+  static const std::regex sample("([a-z_]+)(\\{([a-z_]+=\"(\\\\.|[^\"\\\\])*\",?)*\\})? ([0-9.e+]+)");
+  std::map<std::string, std::string> series;
+  std::set<std::string> helped;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch match;
+    if (std::regex_match(line, match, comment)) {
+      helped.insert(match[2]);
+      continue;
+    }
+    if (!std::regex_match(line, match, sample)) {
+      ADD_FAILURE() << "not a sample: " << line;
+      continue;
+    }
+    EXPECT_TRUE(helped.contains(match[1])) << "no HELP before " << line;
+    EXPECT_TRUE(series.emplace(match[1].str() + match[2].str(), match[5]).second) << "twice: " << line;
+  }
+  return series;
+}
+
+TEST(MetricsTest, ShowsTheWholeLedger) {
+  const auto series = parse(metrics_text(sample_status()));
+  const std::map<std::string, std::string> expected{
+      {"weir_messages_arrived_total{worker=\"0\"}", "100"},
+      {"weir_messages_decoded_total{worker=\"0\"}", "88"},
+      {"weir_messages_dropped_total{worker=\"0\",reason=\"kernel\"}", "10"},
+      {"weir_messages_dropped_total{worker=\"0\",reason=\"unknown_version\"}", "2"},
+      {"weir_udp_kernel_drops_total{listener=\"[::]:2055\",worker=\"0\"}", "10"},
+      {"weir_flows_decoded_total{worker=\"0\"}", "300"},
+      {"weir_flows_published_total{worker=\"0\"}", "290"},
+      {"weir_flows_pending{worker=\"0\"}", "10"},
+      {"weir_exporter_flows_total{exporter=\"192.0.2.1\",domain=\"7\",type=\"IPFIX\"}", "300"},
+      {"weir_exporter_sets_dropped_total{exporter=\"192.0.2.1\",domain=\"7\",type=\"IPFIX\",reason=\"malformed\"}",
+       "1"},
+      {"weir_exporter_sequence_lost_total{exporter=\"192.0.2.1\",domain=\"7\",type=\"IPFIX\",unit=\"records\"}", "20"},
+      {"weir_sink_flows_total{sink=\"file:/tmp/\\\"odd\\\"\\\\name\"}", "290"},
+      {"weir_sink_dropped_flows_total{sink=\"file:/tmp/\\\"odd\\\"\\\\name\",reason=\"queue_full\"}", "6"},
+      {"weir_ledger_imbalances", "0"},
+  };
+  for (const auto& [name, value] : expected) {
+    ASSERT_TRUE(series.contains(name)) << name;
+    EXPECT_EQ(series.at(name), value) << name;
+  }
+}
+
+TEST(MetricsTest, LargeCountersAreExact) {
+  CollectorStatus status = sample_status();
+  status.exporters[0].flows = 9'007'199'254'740'991;  // 2^53 - 1
+  EXPECT_THAT(metrics_text(status), testing::HasSubstr("type=\"IPFIX\"} 9007199254740991\n"));
+}
+
+TEST(MetricsTest, ExportersAreBoundedAndTheRestSummed) {
+  CollectorStatus status = sample_status();
+  status.exporters.clear();
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    ExporterStats exporter;
+    exporter.address = IpAddress::v4(0x0a000000 + i);
+    exporter.flows = 100 - i;
+    status.exporters.push_back(exporter);
+  }
+  const auto series = parse(metrics_text(status, 48));
+  std::size_t shown = 0;
+  for (const auto& [name, value] : series) shown += name.starts_with("weir_exporter_flows_total");
+  EXPECT_EQ(shown, 49U);
+  EXPECT_EQ(series.at("weir_exporter_flows_total{exporter=\"other\",domain=\"\",type=\"\"}"), "103");
+  EXPECT_EQ(series.at("weir_exporters"), "50");
+}
+
+TEST(StatusTest, BalancedLedgerHasNoImbalances) {
+  EXPECT_THAT(sample_status().imbalances(), testing::IsEmpty());
+  EXPECT_THAT(status_text(sample_status()), testing::HasSubstr("The ledger balances"));
+}
+
+TEST(StatusTest, EveryEquationIsChecked) {
+  const auto broken_by = [](auto change) {
+    CollectorStatus status = sample_status();
+    change(status);
+    return status.imbalances().size();
+  };
+  EXPECT_EQ(broken_by([](CollectorStatus& s) { ++s.lanes[0].arrivals.in; }), 1U);
+  EXPECT_EQ(broken_by([](CollectorStatus& s) { ++s.lanes[0].totals.sets.out; }), 1U);
+  EXPECT_EQ(broken_by([](CollectorStatus& s) { ++s.lanes[0].flows_pending; }), 1U);
+  EXPECT_EQ(broken_by([](CollectorStatus& s) { ++s.exporters[0].sets.held; }), 1U);
+  EXPECT_EQ(broken_by([](CollectorStatus& s) { ++s.tcp.connections.in; }), 1U);
+  EXPECT_EQ(broken_by([](CollectorStatus& s) { ++s.sinks[0].flows.out; }), 1U);
+  EXPECT_EQ(broken_by([](CollectorStatus& s) { ++s.sinks[0].flows.in; }), 2U)
+      << "not its own, and not what was handed over";
+  CollectorStatus status = sample_status();
+  ++status.lanes[0].arrivals.in;
+  EXPECT_THAT(status_text(status), testing::HasSubstr("arrivals at worker 0: 101 is not 100"));
+}
+
+TEST(StatusTest, TextNamesReasonsThatCount) {
+  const std::string text = status_text(sample_status());
+  EXPECT_THAT(text, testing::HasSubstr("unknown_version"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("not_allowed"))) << "none were dropped for it";
+  EXPECT_THAT(text, testing::HasSubstr("192.0.2.1"));
+  EXPECT_THAT(text, testing::HasSubstr("5 s ago"));
+}
+
+TEST(StatusTest, OneExporterOverTwoLanesIsMerged) {
+  ExporterStats udp = sample_status().exporters[0];
+  ExporterStats tcp = udp;
+  tcp.flows = 50;
+  tcp.last_seen_ns += 1;
+  ExporterStats other = udp;
+  other.observation_domain_id = 8;
+  other.flows = 1000;
+  const auto merged = merge_exporters({udp, tcp, other});
+  ASSERT_EQ(merged.size(), 2U);
+  EXPECT_EQ(merged[0].observation_domain_id, 8U) << "most flows first";
+  EXPECT_EQ(merged[1].flows, 350U);
+  EXPECT_EQ(merged[1].last_seen_ns, tcp.last_seen_ns);
+  EXPECT_TRUE(merged[1].sets.balanced());
+}
+
+}  // namespace
+}  // namespace weir

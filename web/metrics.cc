@@ -1,0 +1,246 @@
+#include "web/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <deque>
+#include <initializer_list>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "flow/names.h"
+
+namespace weir {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+using Label = ClientMetric::Label;
+using Labels = std::vector<Label>;
+
+class Families {
+ public:
+  // The family of this name, which is made at its first mention.
+  MetricFamily& add(MetricType type, const std::string& name, const std::string& help) {
+    MetricFamily family;
+    family.name = name;
+    family.help = help;
+    family.type = type;
+    return families_.emplace_back(std::move(family));
+  }
+  MetricFamily& counter(const std::string& name, const std::string& help) {
+    return add(MetricType::Counter, name, help);
+  }
+  MetricFamily& gauge(const std::string& name, const std::string& help) { return add(MetricType::Gauge, name, help); }
+
+  std::string text() const {
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, {families_.begin(), families_.end()});
+    return std::move(out).str();
+  }
+
+ private:
+  std::deque<MetricFamily> families_;  // references stay good
+};
+
+void set(MetricFamily& family, std::uint64_t value, Labels labels = {}) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  if (family.type == MetricType::Counter) {
+    metric.counter.value = static_cast<double>(value);
+  } else {
+    metric.gauge.value = static_cast<double>(value);
+  }
+  family.metric.push_back(std::move(metric));
+}
+
+template <typename Reason>
+void set_reasons(MetricFamily& family, const Account<Reason>& account, const Labels& labels) {
+  for (std::size_t i = 0; i < Account<Reason>::kReasons; ++i) {
+    Labels with_reason = labels;
+    with_reason.push_back({"reason", std::string(reason_name(static_cast<Reason>(i)))});
+    set(family, account.dropped[i], std::move(with_reason));
+  }
+}
+
+void add_process(Families& families, const CollectorStatus& status) {
+  set(families.gauge("weir_info", "Always 1; the version of this collector."), 1, {{"version", status.version}});
+  set(families.gauge("weir_start_time_seconds", "Unix time at which the collector started."),
+      status.started_ns / kNsPerSecond);
+  set(families.gauge("weir_resident_memory_bytes", "Memory that the process has resident."), status.resident_bytes);
+  set(families.gauge("weir_ledger_imbalances", "Equations of the ledger that do not hold; anything but 0 is a bug."),
+      status.imbalances().size());
+}
+
+void add_sockets(Families& families, const CollectorStatus& status) {
+  MetricFamily& datagrams =
+      families.counter("weir_udp_received_datagrams_total", "Datagrams received, by listening socket.");
+  MetricFamily& bytes = families.counter("weir_udp_received_bytes_total", "Payload bytes of datagrams received.");
+  MetricFamily& drops = families.counter("weir_udp_kernel_drops_total",
+                                         "Datagrams that the kernel dropped for want of room in the socket's buffer.");
+  MetricFamily& queued = families.gauge("weir_udp_queued_bytes", "Memory of datagrams waiting in the kernel.");
+  MetricFamily& buffer = families.gauge("weir_udp_buffer_bytes", "Receive buffer granted by the kernel.");
+  for (const SocketStatus& socket : status.sockets) {
+    const Labels labels{{"listener", socket.local}, {"worker", socket.worker}};
+    set(datagrams, socket.datagrams, labels);
+    set(bytes, socket.bytes, labels);
+    set(drops, socket.kernel_drops, labels);
+    set(queued, socket.queued_bytes, labels);
+    set(buffer, socket.buffer_bytes, labels);
+  }
+}
+
+void add_workers(Families& families, const CollectorStatus& status) {
+  MetricFamily& arrived = families.counter("weir_messages_arrived_total",
+                                           "Export messages that arrived, those dropped by the kernel included.");
+  MetricFamily& decoded = families.counter("weir_messages_decoded_total", "Export messages decoded.");
+  MetricFamily& dropped =
+      families.counter("weir_messages_dropped_total", "Export messages that gave nothing, by reason.");
+  MetricFamily& flows = families.counter("weir_flows_decoded_total", "Flow records decoded.");
+  MetricFamily& published = families.counter("weir_flows_published_total", "Flow records handed to the sinks.");
+  MetricFamily& pending = families.gauge("weir_flows_pending", "Flow records decoded, in a batch not yet handed on.");
+  MetricFamily& templates = families.gauge("weir_template_memory_bytes", "Memory of templates.");
+  MetricFamily& held = families.gauge("weir_held_memory_bytes", "Memory of sets that wait for their template.");
+  for (const LaneStatus& lane : status.lanes) {
+    const Labels labels{{"worker", lane.name}};
+    set(arrived, lane.arrivals.in, labels);
+    set(decoded, lane.arrivals.out, labels);
+    set_reasons(dropped, lane.arrivals, labels);
+    set(flows, lane.totals.flows, labels);
+    set(published, lane.flows_published, labels);
+    set(pending, lane.flows_pending, labels);
+    set(templates, lane.template_memory, labels);
+    set(held, lane.held_memory, labels);
+  }
+}
+
+void add_connections(Families& families, const CollectorStatus& status) {
+  if (status.tcp.listeners.empty()) return;
+  const Account<ConnectionDrop>& connections = status.tcp.connections;
+  set(families.counter("weir_tcp_connections_total", "TCP connections accepted."), connections.in);
+  set(families.gauge("weir_tcp_connections_open", "TCP connections open now."), connections.held);
+  set_reasons(families.counter("weir_tcp_connections_dropped_total",
+                               "TCP connections that ended otherwise than by their exporter's orderly close."),
+              connections, {});
+}
+
+void add_sinks(Families& families, const CollectorStatus& status) {
+  MetricFamily& in = families.counter("weir_sink_flows_total", "Flow records handed to a sink.");
+  MetricFamily& out = families.counter("weir_sink_delivered_flows_total", "Flow records written or confirmed.");
+  MetricFamily& held = families.gauge("weir_sink_queued_flows", "Flow records queued or in flight.");
+  MetricFamily& dropped = families.counter("weir_sink_dropped_flows_total", "Flow records dropped, by reason.");
+  MetricFamily& bytes = families.counter("weir_sink_bytes_total", "Bytes made of flow records, before compression.");
+  MetricFamily& failing = families.gauge("weir_sink_failing", "1 while the sink is in trouble.");
+  for (const SinkStatus& sink : status.sinks) {
+    const Labels labels{{"sink", sink.name}};
+    set(in, sink.flows.in, labels);
+    set(out, sink.flows.out, labels);
+    set(held, sink.flows.held, labels);
+    set_reasons(dropped, sink.flows, labels);
+    set(bytes, sink.bytes_out, labels);
+    set(failing, sink.last_error.empty() ? 0 : 1, labels);
+  }
+}
+
+// A number that each exporter has, and how its metric is called.
+struct ExporterMetric {
+  MetricType type;
+  const char* name;
+  const char* help;
+  std::uint64_t (*value)(const ExporterStats&);
+};
+
+constexpr ExporterMetric kExporterMetrics[] = {
+    {MetricType::Counter, "weir_exporter_messages_total", "Export messages, by exporter.",
+     [](const ExporterStats& e) { return e.messages; }},
+    {MetricType::Counter, "weir_exporter_bytes_total", "Bytes of export messages, by exporter.",
+     [](const ExporterStats& e) { return e.bytes; }},
+    {MetricType::Counter, "weir_exporter_flows_total", "Flow records decoded, by exporter.",
+     [](const ExporterStats& e) { return e.flows; }},
+    {MetricType::Counter, "weir_exporter_options_records_total", "Options records decoded, by exporter.",
+     [](const ExporterStats& e) { return e.options_records; }},
+    {MetricType::Counter, "weir_exporter_borrowed_flows_total",
+     "Flow records decoded by the template of the exporter's earlier session.",
+     [](const ExporterStats& e) { return e.borrowed_flows; }},
+    {MetricType::Counter, "weir_exporter_sets_total", "Sets that came, by exporter.",
+     [](const ExporterStats& e) { return e.sets.in; }},
+    {MetricType::Gauge, "weir_exporter_held_sets", "Sets that wait for their template.",
+     [](const ExporterStats& e) { return e.sets.held; }},
+    {MetricType::Counter, "weir_exporter_records_missing_total",
+     "Records that message headers announced beyond those that were there.",
+     [](const ExporterStats& e) { return e.records_missing; }},
+    {MetricType::Counter, "weir_exporter_extras_dropped_total", "Records too large to keep every element of.",
+     [](const ExporterStats& e) { return e.extras_dropped; }},
+    {MetricType::Counter, "weir_exporter_sequence_late_total", "Messages that came late, but came.",
+     [](const ExporterStats& e) { return e.sequence.reordered; }},
+    {MetricType::Counter, "weir_exporter_sequence_resets_total", "Restarts of the exporter's sequence numbers.",
+     [](const ExporterStats& e) { return e.sequence.resets; }},
+    {MetricType::Gauge, "weir_exporter_templates", "Templates in force.",
+     [](const ExporterStats& e) { return std::uint64_t{e.templates}; }},
+    {MetricType::Gauge, "weir_exporter_sessions", "Transport sessions.",
+     [](const ExporterStats& e) { return std::uint64_t{e.sessions}; }},
+    {MetricType::Gauge, "weir_exporter_last_seen_seconds", "Unix time of the last message.",
+     [](const ExporterStats& e) { return e.last_seen_ns / kNsPerSecond; }},
+};
+
+struct LabelledExporter {
+  ExporterStats stats;
+  Labels labels;
+};
+
+std::vector<LabelledExporter> bounded(const std::vector<ExporterStats>& exporters, std::size_t most) {
+  std::vector<LabelledExporter> labelled;
+  const std::size_t named = std::min(most, exporters.size());
+  for (const ExporterStats& one : std::span(exporters).first(named)) {
+    labelled.push_back({one,
+                        {{"exporter", one.address.to_string()},
+                         {"domain", std::to_string(one.observation_domain_id)},
+                         {"type", std::string(flow_type_name(one.protocol))}}});
+  }
+  if (named == exporters.size()) return labelled;
+  ExporterStats rest;
+  for (const ExporterStats& one : std::span(exporters).subspan(named)) {
+    add_counters(rest, one);
+    rest.last_seen_ns = std::max(rest.last_seen_ns, one.last_seen_ns);
+  }
+  labelled.push_back({rest, {{"exporter", "other"}, {"domain", ""}, {"type", ""}}});
+  return labelled;
+}
+
+void add_exporters(Families& families, const std::vector<LabelledExporter>& exporters) {
+  for (const ExporterMetric& metric : kExporterMetrics) {
+    MetricFamily& family = families.add(metric.type, metric.name, metric.help);
+    for (const LabelledExporter& one : exporters) set(family, metric.value(one.stats), one.labels);
+  }
+  MetricFamily& dropped = families.counter("weir_exporter_sets_dropped_total",
+                                           "Sets that gave nothing or not all, by exporter and reason.");
+  MetricFamily& lost = families.counter("weir_exporter_sequence_lost_total",
+                                        "Lost on the way, by gaps in sequence numbers, in the unit they count.");
+  for (const LabelledExporter& one : exporters) {
+    set_reasons(dropped, one.stats.sets, one.labels);
+    Labels with_unit = one.labels;
+    with_unit.push_back({"unit", std::string(one.stats.sequence_unit)});
+    set(lost, one.stats.sequence.lost, std::move(with_unit));
+  }
+}
+
+}  // namespace
+
+std::string metrics_text(const CollectorStatus& status, std::size_t max_exporters) {
+  Families families;
+  add_process(families, status);
+  add_sockets(families, status);
+  add_workers(families, status);
+  add_connections(families, status);
+  add_sinks(families, status);
+  set(families.gauge("weir_exporters", "Exporters known, counted by address, domain and protocol."),
+      status.exporters.size());
+  add_exporters(families, bounded(status.exporters, max_exporters));
+  return families.text();
+}
+
+}  // namespace weir
