@@ -72,17 +72,21 @@ bool had_malformed(const FileSource& source, const Decoder& decoder) {
          source.counts().packets.dropped_for(PacketSkip::kMalformed) != 0;
 }
 
-// Reads all files into the decoder; those that cannot be read are told, and the others still are.
-bool read_files(const std::vector<std::string>& files, FileSource& source) {
-  bool all = true;
+// Reads all files into the decoder; one that cannot be read is told, and the others still are. How many failed.
+std::size_t read_files(const std::vector<std::string>& files, FileSource& source) {
+  std::size_t failed = 0;
   for (const std::string& file : files) {
     if (const auto read = source.read(file); !read) {
       complain(read.error().message);
-      all = false;
+      ++failed;
     }
   }
   source.finish();
-  return all;
+  return failed;
+}
+
+bool anything_read(const FileSource& source) {
+  return source.counts().packets.in + source.counts().fragments + source.counts().messages != 0;
 }
 
 int decode(const DecodeOptions& options) {
@@ -104,15 +108,15 @@ int decode(const DecodeOptions& options) {
     decoder.tick(time_ns, writer);
     next_tick_ns = time_ns + kNsPerSecond;
   });
-  const bool all_read = read_files(options.files, source);
+  const std::size_t failed = read_files(options.files, source);
   decoder.finish(last_ns, writer);
   writer.flush();
   (*sink)->close(std::chrono::steady_clock::time_point::max());
 
   const SinkStatus status = (*sink)->status();
-  print_ledger(source, decoder, status);
+  if (failed == 0 || anything_read(source)) print_ledger(source, decoder, status);
   if (!status.last_error.empty()) complain(status.last_error);
-  if (!all_read) return kExitUsage;
+  if (failed != 0) return kExitUsage;
   return had_malformed(source, decoder) || status.flows.dropped_total() != 0 ? kExitTrouble : kExitDone;
 }
 

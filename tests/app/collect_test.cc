@@ -1,7 +1,7 @@
 // `weir collect` as a process: what arrives is delivered, through shutdowns, crashes and overload.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>

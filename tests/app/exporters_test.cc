@@ -53,7 +53,7 @@ class LiveExporter : public testing::TestWithParam<Version> {
 TEST_P(LiveExporter, Softflowd) {
   if (!have_program("softflowd")) GTEST_SKIP() << "softflowd is not installed";
   const Outcome outcome = run({"softflowd", "-d", "-r", capture_.string(), "-n", target(), "-v", GetParam().number,
-                               "-p", (dir_ / "pid").string(), "-c", (dir_ / "ctl").string()});
+                               "-p", (dir_ / "pid").string(), "-c", "none"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   expect_delivery();
 }

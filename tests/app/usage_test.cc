@@ -144,7 +144,7 @@ TEST(Usage, StatusWithoutACollector) {
 }
 
 TEST(Usage, BadGenerateTarget) {
-  EXPECT_THAT(weir({"generate", "--to", "udp://127.0.0.1", "--flows", "1"}), RefusedWith(HasSubstr("127.0.0.1")));
+  EXPECT_THAT(weir({"generate", "--to", "udp://127.0.0.1:99999", "--flows", "1"}), RefusedWith(HasSubstr("99999")));
 }
 
 TEST(Usage, EnvironmentNamesOptions) {

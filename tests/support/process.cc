@@ -48,8 +48,8 @@ bool wait_until(const std::function<bool()>& condition, std::chrono::seconds lim
 
 namespace {
 
-void redirect(const std::filesystem::path& path, int to) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+void redirect(const std::filesystem::path& path, int flags, int to) {
+  const int fd = ::open(path.c_str(), flags, 0600);
   ::dup2(fd, to);
   ::close(fd);
 }
@@ -68,9 +68,9 @@ Process::Process(std::vector<std::string> argv, std::vector<std::string> environ
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
-    redirect(dir_ / "out", STDOUT_FILENO);
-    redirect(dir_ / "err", STDERR_FILENO);
-    redirect("/dev/null", STDIN_FILENO);
+    redirect(dir_ / "out", O_WRONLY | O_CREAT, STDOUT_FILENO);
+    redirect(dir_ / "err", O_WRONLY | O_CREAT, STDERR_FILENO);
+    redirect("/dev/null", O_RDONLY, STDIN_FILENO);
     for (std::string& variable : environment) ::putenv(variable.data());
     ::execvp(arguments[0], arguments.data());
     ::_exit(127);
