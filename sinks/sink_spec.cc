@@ -74,9 +74,10 @@ void for_each_part(std::string_view text, Visit visit) {
 Result<SinkOptions::Entry> parse_option(std::string_view part) {
   const std::size_t equals = part.find('=');
   if (equals == std::string_view::npos) return fail("option '" + std::string(part) + "' has no value: write key=value");
+  std::string key(part.substr(0, equals));
   auto value = percent_decode(part.substr(equals + 1));
-  if (!value) return fail("option '" + std::string(part) + "': " + value.error().message);
-  return SinkOptions::Entry{std::string(part.substr(0, equals)), *std::move(value)};
+  if (!value) return fail("option '" + key + "': " + value.error().message);  // the value may be a secret
+  return SinkOptions::Entry{std::move(key), *std::move(value)};
 }
 
 bool is_http_option(std::string_view part, std::span<const std::string_view> http_options) {
