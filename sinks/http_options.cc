@@ -13,8 +13,8 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view kHttpOptions[] = {"batch", "batch-bytes", "flush",   "header", "header-file",
-                                             "gzip",  "timeout",     "retries", "fields", "biflow"};
+constexpr std::string_view kHttpOptions[] = {"batch",   "batch-bytes", "flush",   "header", "header-file", "gzip",
+                                             "timeout", "timestamp",   "retries", "fields", "biflow"};
 constexpr std::size_t kLargestHeaderFile = 64 * 1024;
 constexpr std::uint64_t kMostFlows = 100'000;
 constexpr std::uint64_t kMostBytes = 256 << 20;
@@ -110,6 +110,10 @@ Result<void> take_headers(SinkOptions& given, HttpOptions& options) {
   return settle_authorization(options);
 }
 
+bool is_openobserve(std::string_view url) {
+  return url.find("/api/") != std::string_view::npos && url.ends_with("/_json");
+}
+
 }  // namespace
 
 std::string http_display_name(std::string_view spec) {
@@ -137,8 +141,9 @@ Result<HttpOptions> parse_http_options(std::string_view spec) {
   options.timeout = given.take_duration("timeout", options.timeout);
   options.retries = given.take_number("retries", options.retries, 0, 100);
   options.gzip = given.take_flag("gzip", options.gzip);
-  options.fields = take_fields(given);
-  options.split_biflows = take_split_biflows(given);
+  options.records = take_record_options(given, false);
+  options.records.format = RecordFormat::kJsonArrayItems;
+  options.records.timestamp = given.take_flag("timestamp", is_openobserve(options.name));
   if (auto taken = take_headers(given, options); !taken) return std::unexpected(taken.error());
   if (auto finished = given.finish(); !finished) return std::unexpected(finished.error());
   if (options.batch_bytes > kMostBytes) return fail("batch-bytes: it must be at most 256MiB");

@@ -8,6 +8,7 @@
 //   gzip=true          compresses bodies
 //   timeout=TIME       of one request (10s)
 //   retries=N          after a failed request (3)
+//   timestamp=true     `_timestamp` in every record (true for paths like OpenObserve's /api/ORG/STREAM/_json)
 //   fields=, biflow=   as for other sinks
 //
 // Everything else in the query stays in the URL. A user and password in the URL become Basic authentication, unless an
@@ -24,7 +25,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "sinks/record_layout.h"
+#include "sinks/record_writer.h"
 
 namespace weir {
 
@@ -39,8 +40,7 @@ struct HttpOptions {
   std::chrono::milliseconds timeout{10'000};
   std::size_t retries = 3;
   bool gzip = false;
-  FieldSelection fields = FieldSelection::kFull;
-  bool split_biflows = true;
+  RecordOptions records;
 };
 
 // Errors never repeat secrets.

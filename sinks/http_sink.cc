@@ -46,9 +46,7 @@ struct Delivery {
 class HttpSink : public Sink {
  public:
   HttpSink(HttpOptions options, const SinkContext& context)
-      : options_(std::move(options)),
-        context_(context),
-        writer_(RecordFormat::kJsonArrayItems, options_.fields, options_.split_biflows) {
+      : options_(std::move(options)), context_(context), writer_(options_.records) {
     for (std::size_t i = 0; i < kSenders; ++i) senders_.emplace_back([this] { run(); });
   }
 

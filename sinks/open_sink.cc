@@ -13,12 +13,8 @@ namespace {
 
 using SinkResult = Result<std::unique_ptr<Sink>>;
 
-RecordWriter record_writer(const TextOptions& options) {
-  return {options.format, options.fields, options.split_biflows};
-}
-
 SinkResult open_stdout_sink(std::string_view spec, SinkOptions options, const SinkContext& context) {
-  const RecordWriter writer = record_writer(take_text_options(options));
+  const RecordWriter writer(take_record_options(options, true));
   if (auto finished = options.finish(); !finished) return std::unexpected(finished.error());
   return make_text_sink(std::string(spec), open_stdout(writer.header()), writer, context);
 }
@@ -26,7 +22,7 @@ SinkResult open_stdout_sink(std::string_view spec, SinkOptions options, const Si
 SinkResult open_file_sink(std::string_view spec, const std::string& path, SinkOptions options,
                           const SinkContext& context) {
   if (path.empty()) return fail("no file is named; write file:PATH");
-  const RecordWriter writer = record_writer(take_text_options(options));
+  const RecordWriter writer(take_record_options(options, true));
   RotationOptions rotation;
   rotation.size = options.take_size("rotate-size", 0);
   rotation.interval = options.take_duration("rotate-interval", rotation.interval);

@@ -126,6 +126,22 @@ TEST(HttpSinkTest, DeliversEveryFlowInArraysOfTheRightSize) {
                                               [](std::size_t n, const auto& b) { return n + b.size(); }));
 }
 
+TEST(HttpSinkTest, OpenObserveGetsItsTimestamp) {
+  const Server server;
+  for (const auto& [rest, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"/api/org/flows/_json", "1789000000123456"},
+           {"/api/org/flows/_json?timestamp=false", ""},
+           {"/logs", ""},
+           {"/logs?timestamp=true", "1789000000123456"},
+       }) {
+    const auto sink = open_or_fail(server.url(rest));
+    submit_all(*sink, numbered(1, 1));
+    close_patiently(*sink);
+    const auto record = parse_object(records_in(server.bodies().back()).at(0));
+    EXPECT_EQ(value_of(record, "_timestamp"), expected) << rest;
+  }
+}
+
 TEST(HttpSinkTest, FlushSendsWhatIsThere) {
   const Server server;
   const auto sink = open_or_fail(server.url("/?flush=10ms"));
