@@ -16,6 +16,7 @@
 #include "sinks/http_client.h"
 #include "sinks/http_reply.h"
 #include "sinks/record_writer.h"
+#include "sinks/sigpipe.h"
 
 namespace weir {
 namespace {
@@ -94,6 +95,7 @@ class HttpSink : public Sink {
   bool has_room() const { return queue_.size() < context_.queue_batches; }
 
   void run() {
+    block_sigpipe();
     HttpClient client(options_, abort_);
     std::unique_lock lock(mutex_);
     while (wait_for_records(lock)) {

@@ -220,10 +220,11 @@ class BatchText {
   }
 
   char* write_split(char* out, const Flow& flow, bool first) {
+    const bool two = has_reverse_traffic(batch_, flow);
     Flow forward = flow;
     clear_reverse_fields(forward);
-    out = write_record(out, forward, &batch_.cold(flow), ExtrasOf::kForward, first);
-    if (!has_reverse_traffic(batch_, flow)) return out;
+    out = write_record(out, forward, &batch_.cold(flow), two ? ExtrasOf::kForward : ExtrasOf::kFlow, first);
+    if (!two) return out;
     const ReverseFlow reverse = reverse_of(batch_, flow);
     return write_record(out, reverse.flow, &reverse.cold, ExtrasOf::kReverse, false);
   }

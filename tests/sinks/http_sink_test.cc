@@ -45,6 +45,7 @@ class Server {
       }
       answer(number, response);
     });
+    ::setenv("no_proxy", "127.0.0.1", 1);
     server_.set_keep_alive_max_count(1'000'000);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::jthread([this] { server_.listen_after_bind(); });
