@@ -1,6 +1,8 @@
 #include <utility>
 
 #include "sinks/file_output.h"
+#include "sinks/http_options.h"
+#include "sinks/http_sink.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
 #include "sinks/stdout_output.h"
@@ -11,12 +13,8 @@ namespace {
 
 using SinkResult = Result<std::unique_ptr<Sink>>;
 
-RecordWriter record_writer(const TextOptions& options) {
-  return {options.format, options.fields, options.split_biflows};
-}
-
 SinkResult open_stdout_sink(std::string_view spec, SinkOptions options, const SinkContext& context) {
-  const RecordWriter writer = record_writer(take_text_options(options));
+  const RecordWriter writer(take_record_options(options, true));
   if (auto finished = options.finish(); !finished) return std::unexpected(finished.error());
   return make_text_sink(std::string(spec), open_stdout(writer.header()), writer, context);
 }
@@ -24,7 +22,7 @@ SinkResult open_stdout_sink(std::string_view spec, SinkOptions options, const Si
 SinkResult open_file_sink(std::string_view spec, const std::string& path, SinkOptions options,
                           const SinkContext& context) {
   if (path.empty()) return fail("no file is named; write file:PATH");
-  const RecordWriter writer = record_writer(take_text_options(options));
+  const RecordWriter writer(take_record_options(options, true));
   RotationOptions rotation;
   rotation.size = options.take_size("rotate-size", 0);
   rotation.interval = options.take_duration("rotate-interval", rotation.interval);
@@ -35,7 +33,16 @@ SinkResult open_file_sink(std::string_view spec, const std::string& path, SinkOp
   return make_text_sink(std::string(spec), *std::move(output), writer, context);
 }
 
+SinkResult open_http_sink(std::string_view spec, const SinkContext& context) {
+  auto options = parse_http_options(spec);
+  if (!options) return std::unexpected(options.error());
+  return make_http_sink(*std::move(options), context);
+}
+
+bool is_http(std::string_view spec) { return spec.starts_with("http:") || spec.starts_with("https:"); }
+
 SinkResult open_parsed(std::string_view spec, const SinkContext& context) {
+  if (is_http(spec)) return open_http_sink(spec, context);
   auto parsed = parse_sink_spec(spec, {});
   if (!parsed) return std::unexpected(parsed.error());
   SinkOptions options(std::move(parsed->options));
@@ -59,7 +66,8 @@ std::string_view reason_name(SinkDrop reason) {
 
 SinkResult open_sink(std::string_view spec, const SinkContext& context) {
   auto sink = open_parsed(spec, context);
-  if (!sink) return fail("sink " + std::string(spec) + ": " + sink.error().message);
+  if (!sink)
+    return fail("sink " + (is_http(spec) ? http_display_name(spec) : std::string(spec)) + ": " + sink.error().message);
   return sink;
 }
 

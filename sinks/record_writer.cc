@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/clock.h"
 #include "flow/names.h"
 #include "sinks/biflow.h"
 #include "sinks/extras_json.h"
@@ -142,14 +143,17 @@ class OriginStamp {
   // The layout, the longest host name with every byte escaped, and the slack of copies.
   static constexpr std::size_t kRoom = 8192;
 
+  // Origin has no presence bits: a number or text of it that is zero or empty is absent, the others never are.
   FieldMask present_fields(const Origin& origin) const {
     FieldMask mask{};
-    set_bit(mask, FieldId::type);
-    set_bit(mask, FieldId::time_received_ns);
-    set_bit(mask, FieldId::sampler_address);
-    if (origin.sequence_num != 0) set_bit(mask, FieldId::sequence_num);
-    if (origin.observation_domain_id != 0) set_bit(mask, FieldId::observation_domain_id);
-    if (origin.host.length != 0 && origin.host.length <= kLongestHost) set_bit(mask, FieldId::host);
+    for_each_bit(layout_.of_origin, [&](std::size_t field) {
+      const std::uint8_t* value = raw(origin) + layout_.steps[field].offset;
+      const WriteOp op = layout_.steps[field].op;
+      const bool absent = op == WriteOp::kU32    ? load<std::uint32_t>(value) == 0
+                          : op == WriteOp::kText ? load<Slice>(value).length - 1U >= kLongestHost
+                                                 : false;
+      if (!absent) set_bit(mask, static_cast<FieldId>(field));
+    });
     return mask;
   }
 
@@ -166,24 +170,27 @@ class OriginStamp {
   std::array<char, kRoom> text_;
 };
 
+constexpr std::string_view kTimestampKey = ",\"_timestamp\":";
+// What ends a record, and the comma before it.
+constexpr std::size_t kRoomAround = kTimestampKey.size() + kNumberText + sizeof(",}\n");
+
 // Writes the flows of one batch.
 class BatchText {
  public:
-  BatchText(const RecordLayout& layout, const FlowBatch& batch, RecordFormat format, bool extras, bool split)
+  BatchText(const RecordLayout& layout, const FlowBatch& batch, const RecordOptions& options)
       : layout_(layout),
         batch_(batch),
-        values_(layout, batch, format == RecordFormat::kCsv),
+        values_(layout, batch, options.format == RecordFormat::kCsv),
         stamp_(layout, values_),
-        format_(format),
-        extras_(extras),
-        split_(split) {}
+        options_(options),
+        extras_(options.fields == FieldSelection::kAll && options.format != RecordFormat::kCsv) {}
 
   // The most that write() takes for `flow`.
   std::size_t max_length(const Flow& flow) const {
-    std::size_t length = layout_.max_length + kEscapedByte * batch_.text(batch_.origin(flow).host).size() + kCopySlack;
+    std::size_t length = layout_.max_length + kRoomAround + kEscapedByte * batch_.origin(flow).host.length;
     if (flow.cold != 0) length += kEscapedByte * slices_length(batch_.cold(flow));
     if (extras_) length += max_extras_length(batch_, flow);
-    return split_ ? 2 * length : length;
+    return options_.split_biflows ? 2 * length : length;
   }
 
   // Writes the record, or the two records, of `flow`. `first` is false when an array item stands before it.
@@ -192,7 +199,7 @@ class BatchText {
       stamp_.set(batch_.origin(flow));
       stamped_ = flow.origin;
     }
-    if (split_ && flow.cold != 0 && has_reverse_fields(flow)) return write_split(out, flow, first);
+    if (options_.split_biflows && flow.cold != 0 && has_reverse_fields(flow)) return write_split(out, flow, first);
     return write_record(out, flow, flow.cold == 0 ? nullptr : &batch_.cold(flow), ExtrasOf::kFlow, first);
   }
 
@@ -213,25 +220,36 @@ class BatchText {
   }
 
   char* write_split(char* out, const Flow& flow, bool first) {
+    const bool two = has_reverse_traffic(batch_, flow);
     Flow forward = flow;
     clear_reverse_fields(forward);
-    out = write_record(out, forward, &batch_.cold(flow), ExtrasOf::kForward, first);
-    if (!has_reverse_traffic(batch_, flow)) return out;
+    out = write_record(out, forward, &batch_.cold(flow), two ? ExtrasOf::kForward : ExtrasOf::kFlow, first);
+    if (!two) return out;
     const ReverseFlow reverse = reverse_of(batch_, flow);
     return write_record(out, reverse.flow, &reverse.cold, ExtrasOf::kReverse, false);
   }
 
   char* write_record(char* out, const Flow& flow, const FlowCold* cold, ExtrasOf which, bool first) {
-    if (format_ == RecordFormat::kJsonArrayItems && !first) *out++ = ',';
+    if (options_.format == RecordFormat::kJsonArrayItems && !first) *out++ = ',';
     FieldMask present = FieldMask{flow.present[0], flow.present[1]} & layout_.of_flow;
     if (cold == nullptr) present = present & ~layout_.of_cold;
     const Homes homes = {nullptr, raw(flow), reinterpret_cast<const std::uint8_t*>(cold)};
     out = write_always(out, present & layout_.always, homes);
     out = write_present(out, (present | stamp_.present()) & ~layout_.always, homes);
     if (extras_) out = write_extras(out, batch_, flow, which);
-    if (format_ != RecordFormat::kCsv) *out++ = '}';
-    if (format_ != RecordFormat::kJsonArrayItems) *out++ = '\n';
     ++records_;
+    return write_end(out, flow);
+  }
+
+  char* write_end(char* out, const Flow& flow) const {
+    if (options_.format != RecordFormat::kCsv) {
+      if (options_.timestamp) {
+        out = copy_text(out, kTimestampKey);
+        out = write_number(out, batch_.origin(flow).time_received_ns / kNsPerUs);
+      }
+      *out++ = '}';
+    }
+    if (options_.format != RecordFormat::kJsonArrayItems) *out++ = '\n';
     return out;
   }
 
@@ -271,9 +289,8 @@ class BatchText {
   const FlowBatch& batch_;
   Values values_;
   OriginStamp stamp_;
-  RecordFormat format_;
-  bool extras_;
-  bool split_;
+  const RecordOptions options_;
+  const bool extras_;
   std::uint32_t stamped_ = 0;  // offset of the origin in stamp_
   std::size_t records_ = 0;
 };
@@ -283,19 +300,17 @@ constexpr std::size_t kFlowsAtOnce = 32;
 
 }  // namespace
 
-RecordWriter::RecordWriter(RecordFormat format, FieldSelection fields, bool split_biflows)
-    : layout_(format, fields), format_(format), fields_(fields), split_biflows_(split_biflows) {}
+RecordWriter::RecordWriter(const RecordOptions& options) : layout_(options.format, options.fields), options_(options) {}
 
 std::string RecordWriter::header() const {
   std::string line;
-  if (format_ != RecordFormat::kCsv) return line;
+  if (options_.format != RecordFormat::kCsv) return line;
   for (const FieldInfo& field : kFields) line.append(line.empty() ? "" : ",").append(field.name);
   return line += '\n';
 }
 
 std::size_t RecordWriter::append(const FlowBatch& batch, std::span<const Flow> flows, std::string& out) const {
-  const bool extras = fields_ == FieldSelection::kAll && format_ != RecordFormat::kCsv;
-  BatchText text(layout_, batch, format_, extras, split_biflows_);
+  BatchText text(layout_, batch, options_);
   bool first = out.empty() || out.back() == '[';
   while (!flows.empty()) {
     const auto some = flows.first(std::min(flows.size(), kFlowsAtOnce));

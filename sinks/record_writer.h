@@ -14,11 +14,21 @@
 
 namespace weir {
 
+struct RecordOptions {
+  RecordFormat format = RecordFormat::kJsonLines;
+  FieldSelection fields = FieldSelection::kFull;
+  // A flow that carries reverse counters (RFC 5103) becomes two records, the second with endpoints, interfaces and
+  // whatever belongs to them swapped and the reverse counters as its own (biflow.h).
+  bool split_biflows = false;
+  // JSON records end with `_timestamp`, the time of receipt in microseconds, which OpenObserve sorts by.
+  bool timestamp = false;
+};
+
 class RecordWriter {
  public:
-  // With split_biflows a flow that carries reverse counters (RFC 5103) becomes two records, the second with endpoints,
-  // interfaces and whatever belongs to them swapped and the reverse counters as its own (biflow.h).
-  RecordWriter(RecordFormat format, FieldSelection fields, bool split_biflows = false);
+  explicit RecordWriter(const RecordOptions& options);
+  RecordWriter(RecordFormat format, FieldSelection fields, bool split_biflows = false)
+      : RecordWriter(RecordOptions{format, fields, split_biflows, false}) {}
 
   // CSV's heading line; empty for JSON.
   std::string header() const;
@@ -31,9 +41,7 @@ class RecordWriter {
 
  private:
   RecordLayout layout_;
-  RecordFormat format_;
-  FieldSelection fields_;
-  bool split_biflows_;
+  RecordOptions options_;
 };
 
 }  // namespace weir

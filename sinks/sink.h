@@ -62,9 +62,9 @@ struct SinkContext {
 
 // Opens the sink that `spec` names:
 //
-//   stdout[?format=json|csv&fields=full|compact|all]
-//   file:PATH[?format=…&fields=…&rotate-size=100MB&rotate-interval=1h&keep=N]
-//   http://… https://…   (batched JSON arrays; options of http_sink.h)
+//   stdout[?format=json|csv&fields=full|compact|all&biflow=split|merge]
+//   file:PATH[?format=…&fields=…&biflow=…&rotate-size=100MB&rotate-interval=1h&keep=N]
+//   http://… https://…   (batched JSON arrays; options in http_options.h)
 //
 // Errors, for bad usage: unknown scheme or option (with the nearest known one), a path that cannot be written.
 Result<std::unique_ptr<Sink>> open_sink(std::string_view spec, const SinkContext& context);

@@ -74,9 +74,10 @@ void for_each_part(std::string_view text, Visit visit) {
 Result<SinkOptions::Entry> parse_option(std::string_view part) {
   const std::size_t equals = part.find('=');
   if (equals == std::string_view::npos) return fail("option '" + std::string(part) + "' has no value: write key=value");
+  std::string key(part.substr(0, equals));
   auto value = percent_decode(part.substr(equals + 1));
-  if (!value) return fail("option '" + std::string(part) + "': " + value.error().message);
-  return SinkOptions::Entry{std::string(part.substr(0, equals)), *std::move(value)};
+  if (!value) return fail("option '" + key + "': " + value.error().message);  // the value may be a secret
+  return SinkOptions::Entry{std::move(key), *std::move(value)};
 }
 
 bool is_http_option(std::string_view part, std::span<const std::string_view> http_options) {
@@ -240,22 +241,14 @@ Result<SinkSpec> parse_sink_spec(std::string_view spec, std::span<const std::str
   return result;
 }
 
-FieldSelection take_fields(SinkOptions& options) {
-  static constexpr std::string_view kChoices[] = {"full", "compact", "all"};
-  return static_cast<FieldSelection>(options.take_choice("fields", kChoices, 0));
-}
-
-bool take_split_biflows(SinkOptions& options) {
-  static constexpr std::string_view kChoices[] = {"split", "merge"};
-  return options.take_choice("biflow", kChoices, 0) == 0;
-}
-
-TextOptions take_text_options(SinkOptions& options) {
+RecordOptions take_record_options(SinkOptions& options, bool formats) {
   static constexpr std::string_view kFormats[] = {"json", "csv"};
-  TextOptions result;
-  result.format = options.take_choice("format", kFormats, 0) == 0 ? RecordFormat::kJsonLines : RecordFormat::kCsv;
-  result.fields = take_fields(options);
-  result.split_biflows = take_split_biflows(options);
+  static constexpr std::string_view kFields[] = {"full", "compact", "all"};
+  static constexpr std::string_view kBiflows[] = {"split", "merge"};
+  RecordOptions result;
+  if (formats && options.take_choice("format", kFormats, 0) == 1) result.format = RecordFormat::kCsv;
+  result.fields = static_cast<FieldSelection>(options.take_choice("fields", kFields, 0));
+  result.split_biflows = options.take_choice("biflow", kBiflows, 0) == 0;
   return result;
 }
 

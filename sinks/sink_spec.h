@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "sinks/record_layout.h"
+#include "sinks/record_writer.h"
 
 namespace weir {
 
@@ -72,14 +72,8 @@ struct SinkSpec {
 // Splits `spec`. For http and https only the keys in `http_options` are taken as options.
 Result<SinkSpec> parse_sink_spec(std::string_view spec, std::span<const std::string_view> http_options);
 
-// The options that all sinks of text share: format=json|csv, fields=full|compact|all, biflow=split|merge.
-struct TextOptions {
-  RecordFormat format = RecordFormat::kJsonLines;
-  FieldSelection fields = FieldSelection::kFull;
-  bool split_biflows = true;
-};
-FieldSelection take_fields(SinkOptions& options);
-bool take_split_biflows(SinkOptions& options);
-TextOptions take_text_options(SinkOptions& options);
+// The options that sinks of text share: fields=full|compact|all, biflow=split|merge, and format=json|csv where
+// `formats`.
+RecordOptions take_record_options(SinkOptions& options, bool formats);
 
 }  // namespace weir

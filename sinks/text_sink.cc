@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "sinks/encode_pool.h"
+#include "sinks/sigpipe.h"
 
 namespace weir {
 namespace {
@@ -128,14 +128,6 @@ class TextSink : public Sink {
     drop_queue(SinkDrop::kClosing);
     finished_ = true;
     done_.notify_all();
-  }
-
-  // A pipe without readers is an error to count, not a reason to die. The signal is for the thread that writes.
-  static void block_sigpipe() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   }
 
   void wait_for_work(std::unique_lock<std::mutex>& lock, std::optional<Clock::time_point> tick) {

@@ -363,6 +363,27 @@ TEST(ExtrasTest, EveryAbstractTypeAndWidth) {
   for (const auto& [extra, expected] : cases) EXPECT_EQ(extra_json(extra), expected);
 }
 
+TEST(ExtrasTest, WhateverTheBytesAreItIsJson) {
+  std::mt19937 random(5);
+  constexpr std::uint32_t kEnterprises[] = {0, 0, 0, 9, 2636, 6871, 29305, 35632, 64'999};
+  for (int i = 0; i < 2000; ++i) {
+    Batches b;
+    b.add(8192);
+    std::vector<sample::ExtraValue> extras(1 + random() % 12);
+    for (auto& extra : extras) {
+      extra.enterprise = kEnterprises[random() % std::size(kEnterprises)];
+      extra.element = static_cast<std::uint16_t>(random() % 600);
+      extra.bytes.resize(random() % 20);
+      for (char& c : extra.bytes) c = static_cast<char>(random());
+    }
+    b.set_extras(extras);
+    const BatchRef batch = b.take_one();
+    std::set<std::string> names;
+    for (const auto& [name, value] : parse_object(write(batch, kAll))) ASSERT_TRUE(names.insert(name).second) << name;
+    ASSERT_EQ(names.size(), parse_object(write(batch, kFull)).size() + extras.size());
+  }
+}
+
 TEST(ExtrasTest, EqualNamesAreTold) {
   Batches b;
   b.add();
