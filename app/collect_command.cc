@@ -66,7 +66,8 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   if (!buffer) return fail("--receive-buffer: " + buffer.error().message);
   options.receive_buffer = *buffer;
   options.workers = flags.workers;
-  if (flags.state_dir != "none") options.state_dir = flags.state_dir.empty() ? default_state_dir() : flags.state_dir;
+  if (flags.state_dir != "none")
+    options.state_dir = flags.state_dir.empty() ? default_state_dir() : std::filesystem::path(flags.state_dir);
   return options;
 }
 

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kHeaderV1 = 16;
 constexpr std::size_t kHeaderV5 = 24;
-constexpr std::size_t kRecordV5 = 48;
-constexpr std::size_t kRecordV1V7 = 52;
+constexpr std::size_t kRecordV1V5 = 48;
+constexpr std::size_t kRecordV7 = 52;
 
 constexpr std::uint64_t bit(FieldId id, unsigned word) {
   const auto n = static_cast<unsigned>(id);
@@ -92,7 +92,7 @@ std::optional<FixedHeader> read_fixed_header(Bytes message) {
   const std::uint64_t seconds = reader.u32();
   header.clock.export_ns = seconds * kNsPerSecond + reader.u32();
   header.header_bytes = kHeaderV1;
-  header.record_bytes = kRecordV1V7;
+  header.record_bytes = kRecordV1V5;
   header.protocol = FlowProtocol::kNetflowV1;
   if (version != 1) {
     header.sequence = reader.u32();
@@ -101,9 +101,10 @@ std::optional<FixedHeader> read_fixed_header(Bytes message) {
     const std::uint16_t sampling = reader.u16();
     header.header_bytes = kHeaderV5;
     header.protocol = FlowProtocol::kNetflowV7;
+    header.record_bytes = kRecordV7;
     if (version == 5) {
       header.protocol = FlowProtocol::kNetflowV5;
-      header.record_bytes = kRecordV5;
+      header.record_bytes = kRecordV1V5;
       header.engine = engine;
       // Two bits of mode, fourteen of interval. Exporters in the field leave the mode at 0 and mean the interval.
       header.sampling_rate = sampling & 0x3fff;
@@ -114,7 +115,11 @@ std::optional<FixedHeader> read_fixed_header(Bytes message) {
 }
 
 std::uint32_t decode_fixed_records(const FixedHeader& header, Bytes message, BatchWriter& out) {
-  const std::size_t there = (message.size() - header.header_bytes) / header.record_bytes;
+  const std::size_t content = message.size() - header.header_bytes;
+  // Some "version 7" senders have a header of their own; what is left over shows that the records are not where they
+  // should be.
+  if (header.protocol == FlowProtocol::kNetflowV7 && content % header.record_bytes != 0) return 0;
+  const std::size_t there = content / header.record_bytes;
   const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(header.count, there));
   const std::uint8_t* p = message.data() + header.header_bytes;
   for (std::uint32_t i = 0; i < count; ++i, p += header.record_bytes) {

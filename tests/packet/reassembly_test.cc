@@ -128,7 +128,7 @@ TEST_P(ReassemblyTest, RefusesFragmentsThatCannotBe) {
   EXPECT_FALSE(add(piece(counting(13), 0, true)));       // more follow, but not a multiple of 8
   EXPECT_FALSE(add(piece(counting(64), 65528, false)));  // beyond 65535
   Buffer cut = fragment(payload_, 0, 64);
-  cut.resize(cut.size() - 1);
+  cut.pop_back();
   EXPECT_FALSE(add(cut));
   EXPECT_EQ(account().dropped_for(Drop::kInvalid), 3U);
 }
