@@ -28,7 +28,7 @@ struct ExportTimes {
   std::uint64_t end_ms;
   std::uint64_t boot_ms;  // where sysUpTime counts from
 
-  ExportTimes(const Flow& flow, std::uint64_t boot_ms_, std::uint64_t now_ns) : boot_ms(boot_ms_) {
+  ExportTimes(const Flow& flow, std::uint64_t boot, std::uint64_t now_ns) : boot_ms(boot) {
     end_ms = (flow.has(FieldId::time_flow_end_ns) ? flow.time_flow_end_ns : now_ns) / kNsPerMs;
     start_ms = flow.has(FieldId::time_flow_start_ns) ? flow.time_flow_start_ns / kNsPerMs : end_ms;
   }

@@ -1,6 +1,5 @@
 #include "codecs/encode_sets.h"
 
-#include <type_traits>
 #include <utility>
 
 namespace weir {
@@ -108,71 +107,40 @@ void SetEncoder<Protocol>::write_template(std::uint16_t id) {
   const bool sampled = options_.sampling_rate != 0;
   put(id, 2);
   put(Layout::kFields + (sampled ? 1 : 0), 2);
-  const auto put_spec = [this](FieldSpec spec) {
-    put(spec.id, 2);
-    put(spec.length, 2);
-  };
   for (const FieldSpec spec : Layout::kSpecs) put_spec(spec);
   if (sampled) put_spec(Protocol::kSampler);
   ++records_;
 }
 
-// RFC 3954 §6.1: a template's scope and options are given by their lengths in bytes.
 template <>
 void SetEncoder<Netflow9>::write_options() {
   if (options_.sampling_rate == 0) return;
-  static constexpr std::uint16_t kTemplate[] = {
-      kSamplingTemplate,
-      4,
-      12,  //
-      1,
-      4,  // scope: System
-      48,
-      1,  // FLOW_SAMPLER_ID
-      49,
-      1,  // FLOW_SAMPLER_MODE
-      50,
-      4,  // FLOW_SAMPLER_RANDOM_INTERVAL
-  };
-  open_options(1, kTemplate, kSamplingTemplate);
+  constexpr FieldSpec kSystemScope{1, 4};
+  constexpr FieldSpec kSamplerMode{49, 1};
+  constexpr FieldSpec kRandomInterval{50, 4};
+  open_options(kSamplingTemplate, kSystemScope, {Netflow9::kSampler, kSamplerMode, kRandomInterval});
   put(options_.source_id, 4);
   put(kSamplerId, 1);
-  put(2, 1);  // random, the one mode that has this field
+  put(2, 1);  // random, the one mode that has this interval
   put(options_.sampling_rate, 4);
 }
 
-// RFC 7011 §3.4.2.2; sampling as RFC 5477 §8.2 describes a selector.
+// Sampling as RFC 5477 §8.2 describes a selector.
 template <>
 void SetEncoder<Ipfix>::write_options() {
   if (boot_ms_ != 0) {
-    static constexpr std::uint16_t kTemplate[] = {
-        kExporterTemplate,
-        2,
-        1,  //
-        149,
-        4,  // scope: observationDomainId
-        160,
-        8,  // systemInitTimeMilliseconds
-    };
-    open_options(3, kTemplate, kExporterTemplate);
+    constexpr FieldSpec kObservationDomainId{149, 4};
+    constexpr FieldSpec kSystemInitTimeMilliseconds{160, 8};
+    open_options(kExporterTemplate, kObservationDomainId, {kSystemInitTimeMilliseconds});
     put(options_.source_id, 4);
     put(boot_ms_, 8);
   }
   if (options_.sampling_rate != 0) {
-    static constexpr std::uint16_t kTemplate[] = {
-        kSamplingTemplate,
-        4,
-        1,  //
-        302,
-        8,  // scope: selectorId
-        304,
-        2,  // selectorAlgorithm
-        305,
-        4,  // samplingPacketInterval
-        306,
-        4,  // samplingPacketSpace
-    };
-    open_options(3, kTemplate, kSamplingTemplate);
+    constexpr FieldSpec kSelectorAlgorithm{304, 2};
+    constexpr FieldSpec kSamplingPacketInterval{305, 4};
+    constexpr FieldSpec kSamplingPacketSpace{306, 4};
+    open_options(kSamplingTemplate, Ipfix::kSampler,
+                 {kSelectorAlgorithm, kSamplingPacketInterval, kSamplingPacketSpace});
     put(kSamplerId, 8);
     put(1, 2);  // systematic count-based: of every `rate` packets one is taken, rate - 1 are passed over
     put(1, 4);
@@ -180,12 +148,21 @@ void SetEncoder<Ipfix>::write_options() {
   }
 }
 
-// Writes an options template and opens its data set for the one record that follows.
+// Writes an options template of one scope, and opens its data set for the one record that follows.
 template <typename Protocol>
-void SetEncoder<Protocol>::open_options(std::uint16_t set_id, std::span<const std::uint16_t> definition,
-                                        std::uint16_t template_id) {
-  open_set(set_id);
-  for (const std::uint16_t word : definition) put(word, 2);
+void SetEncoder<Protocol>::open_options(std::uint16_t template_id, FieldSpec scope,
+                                        std::initializer_list<FieldSpec> options) {
+  open_set(Protocol::kOptionsTemplateSet);
+  put(template_id, 2);
+  if constexpr (Protocol::kCountsOptionsInBytes) {
+    put(sizeof(FieldSpec), 2);
+    put(options.size() * sizeof(FieldSpec), 2);
+  } else {
+    put(1 + options.size(), 2);
+    put(1, 2);
+  }
+  put_spec(scope);
+  for (const FieldSpec spec : options) put_spec(spec);
   open_set(template_id);
   records_ = static_cast<std::uint16_t>(records_ + 2);
   ++data_records_;
@@ -223,6 +200,12 @@ void SetEncoder<Protocol>::flush(std::uint64_t now_ns) {
   records_ = 0;
   data_records_ = 0;
   send_({message_.data(), std::exchange(end_, 0)}, std::exchange(flows_, 0));
+}
+
+template <typename Protocol>
+void SetEncoder<Protocol>::put_spec(FieldSpec spec) {
+  put(spec.id, 2);
+  put(spec.length, 2);
 }
 
 // Big-endian, at the end of the message.

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <initializer_list>
 #include <vector>
 
 #include "codecs/encode_layout.h"
@@ -19,6 +19,8 @@ struct Netflow9 {
   static constexpr FieldSpec kSampler{48, 1};  // FLOW_SAMPLER_ID
   static constexpr std::size_t kHeaderLength = 20;
   static constexpr std::uint16_t kTemplateSet = 0;
+  static constexpr std::uint16_t kOptionsTemplateSet = 1;
+  static constexpr bool kCountsOptionsInBytes = true;  // in options templates (§6.1)
   static constexpr std::size_t kAlignment = 4;
 };
 
@@ -29,6 +31,8 @@ struct Ipfix {
   static constexpr FieldSpec kSampler{302, 8};  // selectorId
   static constexpr std::size_t kHeaderLength = 16;
   static constexpr std::uint16_t kTemplateSet = 2;
+  static constexpr std::uint16_t kOptionsTemplateSet = 3;
+  static constexpr bool kCountsOptionsInBytes = false;  // but in fields (§3.4.2.2)
   static constexpr std::size_t kAlignment = 1;
 };
 
@@ -52,7 +56,8 @@ class SetEncoder {
   template <typename Layout>
   void write_template(std::uint16_t id);
   void write_options();
-  void open_options(std::uint16_t set_id, std::span<const std::uint16_t> definition, std::uint16_t template_id);
+  void open_options(std::uint16_t template_id, FieldSpec scope, std::initializer_list<FieldSpec> options);
+  void put_spec(FieldSpec spec);
   void put(std::uint64_t value, std::size_t width);
 
   EncoderOptions options_;

@@ -81,6 +81,9 @@ bool always_sets(Op op) {
   }
 }
 
+// Places in record order. No two fields with a length have the same.
+std::uint32_t order(FieldPlace place) { return std::uint32_t{place.segment} << 16 | place.offset; }
+
 class Compiler {
  public:
   explicit Compiler(const TemplateSpec& spec) : spec_(spec) {}
@@ -89,9 +92,8 @@ class Compiler {
     cut_segments();
     for (const ElementPlace& field : place_fields(spec_.fields)) take(field);
     choose();
-    std::stable_sort(plan_.extras.begin(), plan_.extras.end(), [](const ExtraStep& a, const ExtraStep& b) {
-      return std::pair(a.place.segment, a.place.offset) < std::pair(b.place.segment, b.place.offset);
-    });
+    std::sort(plan_.extras.begin(), plan_.extras.end(),
+              [](const ExtraStep& a, const ExtraStep& b) { return order(a.place) < order(b.place); });
     return std::move(plan_);
   }
 
@@ -172,8 +174,9 @@ class Compiler {
   void choose() {
     for (auto& candidates : candidates_) {
       if (candidates.empty()) continue;
-      std::stable_sort(candidates.begin(), candidates.end(),
-                       [](const Candidate& a, const Candidate& b) { return a.rank < b.rank; });
+      std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+        return std::pair(a.rank, order(a.step.place)) < std::pair(b.rank, order(b.step.place));
+      });
       if (is_list(candidates.front().step.op)) {
         take_list(candidates);
       } else {

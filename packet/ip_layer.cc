@@ -278,6 +278,8 @@ void dissect_reassembled(DissectedPacket& packet, std::uint8_t proto, Bytes payl
   packet.fragment_offset = 0;
   packet.ip_flags = packet.src.family == Family::kV4 ? packet.ip_flags & 6 : 0;
   packet.has_ports = packet.has_icmp = false;
+  packet.src_port = packet.dst_port = packet.tcp_flags = 0;
+  packet.icmp_type = packet.icmp_code = 0;
   packet.l4_payload = {};
   if (packet.src.family == Family::kV6) return read_extensions(packet, proto, payload);
   set_payload(packet, proto, payload);

@@ -24,6 +24,7 @@ constexpr std::uint64_t kUnpacedRound = 1024;  // flows between looks at the clo
 
 Result<void> check(const GenerateOptions& o) {
   if (!std::isfinite(o.rate) || o.rate < 0) return fail("the rate must be 0 or more flows per second");
+  if (o.duration.count() < 0) return fail("the duration must not be negative");
   if (o.exporters == 0 || o.exporters > kMaxExporters) return fail("the number of exporters must be 1 to 65535");
   if (!(o.ipv6_share >= 0 && o.ipv6_share <= 1)) return fail("the share of IPv6 must be between 0 and 1");
   if (o.protocol == ExportProtocol::kNetflowV5 && o.sampling > kMaxV5Sampling) {

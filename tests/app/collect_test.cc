@@ -1,9 +1,11 @@
 // `weir collect` as a process: what arrives is delivered, through shutdowns, crashes and overload.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <set>

@@ -223,5 +223,34 @@ TEST_F(FileSourceTest, ErrorsNameTheFile) {
   EXPECT_TRUE(delivered_.empty());
 }
 
+TEST_F(FileSourceTest, RecordingsOfTheCorpus) {
+  const std::filesystem::path corpus = WEIR_SOURCE_DIR "/../shared/corpus";
+  if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "needs " << corpus;
+  const struct {
+    const char* path;
+    std::uint64_t messages, datagrams, not_export, truncated, trailing_bytes;
+  } kCases[] = {
+      {"logstash-plugins+logstash-codec-netflow/netflow5.dat", 1, 0, 0, 0, 1608},
+      {"logstash-plugins+logstash-codec-netflow/ipfix.dat", 1, 0, 0, 0, 304},
+      {"CESNET+ipfixcol/01-odid0.ipfix", 218, 0, 0, 0, 0},
+      {"CESNET+ipfixcol2/example_flows.ipfix", 68, 0, 0, 0, 0},
+      {"arkime+arkime/arkime_synthetic.flows.pcap", 0, 8, 2, 0, 0},  // the two are sFlow
+      {"els0r+goProbe/default.udp2055.pcap", 0, 0, 0, 196, 0},       // cut at 128 bytes
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.path);
+    FileSource source({}, deliver());
+    const auto result = source.read((corpus / c.path).string());
+    ASSERT_TRUE(result) << result.error().message;
+    const FileCounts& counts = source.counts();
+    EXPECT_EQ(counts.messages, c.messages);
+    EXPECT_EQ(counts.packets.out, c.datagrams);
+    EXPECT_EQ(counts.packets.dropped_for(PacketSkip::kNotExport), c.not_export);
+    EXPECT_EQ(counts.packets.dropped_for(PacketSkip::kTruncated), c.truncated);
+    EXPECT_EQ(counts.trailing_bytes, c.trailing_bytes);
+    EXPECT_TRUE(counts.packets.balanced());
+  }
+}
+
 }  // namespace
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -18,6 +19,7 @@
 #include "exporter/generator/flow_generator.h"
 #include "exporter/generator/sender.h"
 #include "exporter/generator/zipf.h"
+#include "flow/field_table.h"
 #include "flow/names.h"
 #include "tests/codecs/export_reader.h"
 
@@ -29,7 +31,18 @@ using testing_reader::ExportReader;
 
 constexpr std::uint64_t kNow = 1'700'000'000'123'456'789;
 
-bool same(const Flow& a, const Flow& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+// Member by member, since padding may differ.
+bool same(const Flow& a, const Flow& b) {
+  const auto same_bytes = [&](std::size_t offset, std::size_t width) {
+    return std::memcmp(reinterpret_cast<const char*>(&a) + offset, reinterpret_cast<const char*>(&b) + offset, width) ==
+           0;
+  };
+  return std::ranges::equal(a.present, b.present) && std::ranges::all_of(kFields, [&](const FieldInfo& field) {
+           return field.home != FieldHome::kFlow ||
+                  (same_bytes(field.offset, field.width) &&
+                   (field.family_offset == 0 || same_bytes(field.family_offset, sizeof(Family))));
+         });
+}
 
 std::vector<Flow> make_flows(const TrafficOptions& options, std::size_t count) {
   FlowGenerator generator(options);
@@ -362,6 +375,7 @@ TEST(GenerateLimits, RefusesBadUsageInWords) {
     return totals ? std::string("accepted") : totals.error().message;
   };
   EXPECT_THAT(error({.rate = -1}), HasSubstr("rate"));
+  EXPECT_THAT(error({.duration = std::chrono::seconds(-1)}), HasSubstr("duration"));
   EXPECT_THAT(error({.exporters = 0}), HasSubstr("exporters"));
   EXPECT_THAT(error({.exporters = 65536}), HasSubstr("exporters"));
   EXPECT_THAT(error({.ipv6_share = 1.5}), HasSubstr("IPv6"));

@@ -1,0 +1,5 @@
+#include "fuzz/decoder_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weir::fuzz::run(9, data, size);
+}
