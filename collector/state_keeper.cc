@@ -14,6 +14,9 @@ namespace {
 // Saving may take at most this part of the time, so that a flood of templates does not turn into a flood of writes.
 constexpr std::uint64_t kRestPerSave = 20;
 
+// Bytes a second that may be written for the sake of sequence numbers alone.
+constexpr std::uint64_t kSequenceBytesPerSecond = 256 * 1024;
+
 }  // namespace
 
 StateKeeper::StateKeeper(StateDir directory, std::vector<Lane*> lanes) : directory_(std::move(directory)) {
@@ -72,18 +75,21 @@ void StateKeeper::run() {
   }
 }
 
+bool StateKeeper::is_due(const Entry& entry, std::uint64_t now_ns) {
+  if (now_ns < entry.next_save_ns) return false;
+  const auto lock = entry.lane->lock();
+  const Decoder& decoder = entry.lane->decoder();
+  if (decoder.state_version() != entry.saved_version) return true;
+  return decoder.messages().out != entry.saved_messages && now_ns >= entry.next_sequence_save_ns;
+}
+
 void StateKeeper::save_changed() {
   for (unsigned i = 0; i < entries_.size(); ++i) {
-    Entry& entry = entries_[i];
     const std::uint64_t before = steady_time_ns();
-    if (before < entry.next_save_ns) continue;
-    {
-      const auto lock = entry.lane->lock();
-      if (entry.lane->decoder().state_version() == entry.saved_version) continue;
-    }
+    if (!is_due(entries_[i], before)) continue;
     note(save(i));
     const std::uint64_t after = steady_time_ns();
-    entry.next_save_ns = after + kRestPerSave * (after - before);
+    entries_[i].next_save_ns = after + kRestPerSave * (after - before);
   }
 }
 
@@ -91,13 +97,18 @@ Result<void> StateKeeper::save(unsigned worker) {
   Entry& entry = entries_[worker];
   std::string content;
   std::uint64_t version;
+  std::uint64_t messages;
   {
     const auto lock = entry.lane->lock();
     version = entry.lane->decoder().state_version();
+    messages = entry.lane->decoder().messages().out;
     content = entry.lane->decoder().save();
   }
   auto saved = directory_.save(worker, static_cast<unsigned>(entries_.size()), as_bytes(content));
-  if (saved) entry.saved_version = version;
+  if (!saved) return saved;
+  entry.saved_version = version;
+  entry.saved_messages = messages;
+  entry.next_sequence_save_ns = steady_time_ns() + content.size() * kNsPerSecond / kSequenceBytesPerSecond;
   return saved;
 }
 

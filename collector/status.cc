@@ -82,6 +82,7 @@ void add_counters(ExporterStats& sum, const ExporterStats& other) {
   sum.biflows += other.biflows;
   sum.extras_dropped += other.extras_dropped;
   sum.records_missing += other.records_missing;
+  sum.trailing_bytes += other.trailing_bytes;
   sum.sets += other.sets;
   sum.sequence.lost += other.sequence.lost;
   sum.sequence.reordered += other.sequence.reordered;

@@ -59,6 +59,7 @@ void counters(Json& json, const ExporterStats& stats) {
   number(json, "biflows", stats.biflows);
   number(json, "extras_dropped", stats.extras_dropped);
   number(json, "records_missing", stats.records_missing);
+  number(json, "trailing_bytes", stats.trailing_bytes);
   account(json, "sets", stats.sets);
   number(json, "sequence_lost", stats.sequence.lost);
   number(json, "sequence_reordered", stats.sequence.reordered);

@@ -36,6 +36,11 @@ struct Connection {
   bool open = true;
 };
 
+struct Listener {
+  tcp::acceptor acceptor;
+  bool waiting = false;
+};
+
 Result<UniqueFd> bind_stream(const ListenSpec& spec, const SocketAddress& address) {
   UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return fail_errno("cannot listen on " + to_string(spec), errno);
@@ -53,7 +58,7 @@ struct TcpListener::Impl {
   const TcpOptions options;
   const std::chrono::nanoseconds flush_interval;
   asio::io_context io;
-  std::vector<tcp::acceptor> acceptors;
+  std::list<Listener> listeners;  // handlers keep references
   std::vector<SocketAddress> bound;
   std::vector<std::string> warnings;
   std::list<std::shared_ptr<Connection>> connections;
@@ -65,16 +70,32 @@ struct TcpListener::Impl {
   Impl(Lane& to, const TcpOptions& with, std::chrono::nanoseconds flush)
       : lane(to), options(with), flush_interval(flush) {}
 
-  void accept_next(tcp::acceptor& acceptor) {
-    acceptor.async_accept([this, &acceptor](const asio::error_code& error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
-      if (!error) admit(std::move(socket));
-      accept_next(acceptor);
+  // Waits for readiness and only then takes what is there, so that no connection and no byte is in the hands of a
+  // handler that has not run when shut_down() comes.
+  void wait_to_accept(Listener& listener) {
+    listener.waiting = true;
+    listener.acceptor.async_wait(tcp::acceptor::wait_read, [this, &listener](const asio::error_code& error) {
+      listener.waiting = false;
+      if (error || !listener.acceptor.is_open()) return;
+      // When accepting fails (no file descriptors left), keep_house() tries again a little later.
+      if (accept_waiting(listener.acceptor)) wait_to_accept(listener);
     });
   }
 
-  // Null when the connection is refused, and closed.
-  std::shared_ptr<Connection> admit(tcp::socket socket) {
+  // False when the system failed to give a connection.
+  bool accept_waiting(tcp::acceptor& acceptor) {
+    for (int i = 0; i < kBacklog; ++i) {
+      asio::error_code error;
+      tcp::socket socket(io);
+      acceptor.accept(socket, error);
+      if (error == asio::error::would_block) return true;
+      if (error && error != asio::error::connection_aborted) return false;
+      if (!error) admit(std::move(socket));
+    }
+    return true;
+  }
+
+  void admit(tcp::socket socket) {
     asio::error_code error;
     const auto remote = socket.remote_endpoint(error);
     const auto local = socket.local_endpoint(error);
@@ -82,32 +103,34 @@ struct TcpListener::Impl {
                           Transport::kTcp};
     const auto lock = lane.lock();
     ++account.in;
-    if (error) return refuse(ConnectionDrop::kError);
-    if (!lane.allows(session.remote)) return refuse(ConnectionDrop::kNotAllowed);
-    if (connections.size() >= options.max_connections) return refuse(ConnectionDrop::kLimit);
+    if (error) return account.drop(ConnectionDrop::kError);
+    if (!lane.allows(session.remote)) return account.drop(ConnectionDrop::kNotAllowed);
+    if (connections.size() >= options.max_connections) return account.drop(ConnectionDrop::kLimit);
     ++account.held;
     socket.set_option(asio::socket_base::keep_alive(true), error);
+    socket.non_blocking(true, error);
     auto connection = std::make_shared<Connection>(std::move(socket), session);
     connection->place = connections.insert(connections.end(), connection);
-    read_next(connection);
-    return connection;
+    wait_to_read(connection);
   }
 
-  std::shared_ptr<Connection> refuse(ConnectionDrop reason) {
-    account.drop(reason);
-    return nullptr;
+  void wait_to_read(const std::shared_ptr<Connection>& connection) {
+    connection->socket.async_wait(tcp::socket::wait_read, [this, connection](const asio::error_code&) {
+      if (!connection->open) return;
+      asio::error_code error;
+      read_once(*connection, error);
+      if (!connection->open) return;
+      if (error && error != asio::error::would_block) return ended(*connection, error);
+      wait_to_read(connection);
+    });
   }
 
-  void read_next(const std::shared_ptr<Connection>& connection) {
-    const std::span<std::uint8_t> space = connection->framer.space();
-    connection->socket.async_read_some(asio::buffer(space.data(), space.size()),
-                                       [this, connection](const asio::error_code& error, std::size_t n) {
-                                         if (!connection->open) return;
-                                         if (n > 0) take(*connection, n);
-                                         if (!connection->open) return;
-                                         if (error) return ended(*connection, error);
-                                         read_next(connection);
-                                       });
+  // At most what one read gives, so that connections take turns.
+  std::size_t read_once(Connection& connection, asio::error_code& error) {
+    const std::span<std::uint8_t> space = connection.framer.space();
+    const std::size_t n = connection.socket.read_some(asio::buffer(space.data(), space.size()), error);
+    if (n > 0) take(connection, n);
+    return n;
   }
 
   void take(Connection& connection, std::size_t n) {
@@ -162,6 +185,9 @@ struct TcpListener::Impl {
   }
 
   void keep_house() {
+    for (Listener& listener : listeners) {
+      if (!listener.waiting) wait_to_accept(listener);
+    }
     timer.expires_after(flush_interval);
     timer.async_wait([this](const asio::error_code& error) {
       if (error) return;
@@ -182,30 +208,18 @@ struct TcpListener::Impl {
   // What waits now in the kernel's queue of a connection, and no more, so that a fast exporter cannot hold up the end.
   void drain(const std::shared_ptr<Connection>& connection, Clock::time_point deadline) {
     asio::error_code error;
-    connection->socket.non_blocking(true, error);
     std::size_t waiting = connection->socket.available(error);
     while (!error && waiting > 0 && connection->open && Clock::now() < deadline) {
-      const std::span<std::uint8_t> space = connection->framer.space();
-      const std::size_t n = connection->socket.read_some(asio::buffer(space.data(), space.size()), error);
-      if (n == 0) return;
-      take(*connection, n);
-      waiting -= std::min(n, waiting);
+      waiting -= std::min(read_once(*connection, error), waiting);
     }
-  }
-
-  void accept_waiting(tcp::acceptor& acceptor) {
-    asio::error_code error;
-    acceptor.non_blocking(true, error);
-    for (int i = 0; !error && i < kBacklog; ++i) {
-      tcp::socket socket(io);
-      acceptor.accept(socket, error);
-      if (!error) admit(std::move(socket));
-    }
-    acceptor.close(error);
   }
 
   void shut_down(Clock::time_point deadline) {
-    for (tcp::acceptor& acceptor : acceptors) accept_waiting(acceptor);
+    for (Listener& listener : listeners) {
+      accept_waiting(listener.acceptor);
+      asio::error_code ignored;
+      listener.acceptor.close(ignored);
+    }
     const std::vector<std::shared_ptr<Connection>> all(connections.begin(), connections.end());
     for (const auto& connection : all) drain(connection, deadline);
     const auto lock = lane.lock();
@@ -229,7 +243,9 @@ Result<std::unique_ptr<TcpListener>> TcpListener::open(const std::vector<ListenS
     auto fd = bind_stream(spec, *address);
     if (!fd) return std::unexpected(fd.error());
     impl->bound.push_back(SocketAddress::of(fd->get()));
-    impl->acceptors.emplace_back(impl->io, address->family() == AF_INET6 ? tcp::v6() : tcp::v4(), fd->release());
+    const tcp family = address->family() == AF_INET6 ? tcp::v6() : tcp::v4();
+    impl->listeners.push_back({tcp::acceptor(impl->io, family, fd->release())});
+    impl->listeners.back().acceptor.non_blocking(true);
   }
   return std::unique_ptr<TcpListener>(new TcpListener(std::move(impl)));
 }
@@ -241,7 +257,6 @@ TcpListener::~TcpListener() {
 }
 
 void TcpListener::start() {
-  for (tcp::acceptor& acceptor : impl_->acceptors) impl_->accept_next(acceptor);
   impl_->keep_house();
   impl_->thread = std::thread([this] { impl_->io.run(); });
 }

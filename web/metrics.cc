@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <deque>
-#include <initializer_list>
+#include <map>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -135,8 +135,10 @@ void add_sinks(Families& families, const CollectorStatus& status) {
   MetricFamily& dropped = families.counter("weir_sink_dropped_flows_total", "Flow records dropped, by reason.");
   MetricFamily& bytes = families.counter("weir_sink_bytes_total", "Bytes made of flow records, before compression.");
   MetricFamily& failing = families.gauge("weir_sink_failing", "1 while the sink is in trouble.");
+  std::map<std::string, int> named;
   for (const SinkStatus& sink : status.sinks) {
-    const Labels labels{{"sink", sink.name}};
+    const int same = ++named[sink.name];  // a series must not come twice, a sink may
+    const Labels labels{{"sink", same == 1 ? sink.name : sink.name + " #" + std::to_string(same)}};
     set(in, sink.flows.in, labels);
     set(out, sink.flows.out, labels);
     set(held, sink.flows.held, labels);
@@ -173,6 +175,8 @@ constexpr ExporterMetric kExporterMetrics[] = {
     {MetricType::Counter, "weir_exporter_records_missing_total",
      "Records that message headers announced beyond those that were there.",
      [](const ExporterStats& e) { return e.records_missing; }},
+    {MetricType::Counter, "weir_exporter_trailing_bytes_total",
+     "Bytes in datagrams beyond the message's stated length.", [](const ExporterStats& e) { return e.trailing_bytes; }},
     {MetricType::Counter, "weir_exporter_extras_dropped_total", "Records too large to keep every element of.",
      [](const ExporterStats& e) { return e.extras_dropped; }},
     {MetricType::Counter, "weir_exporter_sequence_late_total", "Messages that came late, but came.",

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "collector/selector.h"
 #include "collector/state_dir.h"
@@ -34,40 +35,46 @@ class StateTest : public CollectorFixture {
     for (int i = 0; i < kSources; ++i) Exporter(source(i), collector.bound()[0]).send(as_bytes(ipfix_template()));
     wait_for(collector, [](const CollectorStatus& s) { return s.totals().templates == kSources; });
   }
-  // From the address's new socket: the restored template is borrowed only if its old session stays silent, so data are
-  // sent from the same port here.
-  void expect_data_decodes(unsigned workers) {
-    options_.workers = workers;
-    const auto collector = start();
-    EXPECT_EQ(collector->templates().size(), kSources) << workers << " workers";
+
+  // Whether a decoder with that state awaits this sequence number from the exporter: it finds five lost when the number
+  // is five higher.
+  static bool awaits(const std::filesystem::path& file, const Session& session, std::uint32_t sequence) {
+    Decoder decoder;
+    BatchWriter flows(BatchPool::create(), [](const BatchRef&) {});
+    if (!decoder.load(as_bytes(read_file(file, 1 << 20).value()))) return false;
+    decoder.decode(session, as_bytes(ipfix_data(sequence + 5, 1)), wall_time_ns(), flows);
+    decoder.finish(wall_time_ns(), flows);
+    return decoder.totals().sequence.lost == 5;
   }
 };
 
-TEST_F(StateTest, TemplatesSurviveAKill) {
-  std::uint16_t port = 0;
+TEST_F(StateTest, TemplatesAndSequenceNumbersSurviveAKill) {
+  constexpr std::uint32_t kRecords = 20;
+  Session session;
   SocketAddress exporter_address;
   {
     auto collector = start();
-    port = collector->bound()[0].port();
-    const Exporter exporter("127.0.0.1", collector->bound()[0]);
+    const SocketAddress to = collector->bound()[0];
+    const Exporter exporter("127.0.0.1", to);
     exporter_address = SocketAddress::of(exporter.fd());
+    session = {exporter_address.address(), to.address(), exporter_address.port(), to.port(), Transport::kUdp};
     exporter.send(as_bytes(ipfix_template()));
-    wait_for(*collector, [](const CollectorStatus& s) { return s.totals().templates == 1; });
-    const std::string worker = std::to_string(worker_for(*IpAddress::parse("127.0.0.1"), 2));
-    const auto file = options_.state_dir / ("decoder-" + worker + "-of-2.state");
-    const std::string before = read_file(file, 1 << 20).value();
-    while (read_file(file, 1 << 20).value() == before) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (std::uint32_t i = 0; i < kRecords; ++i) exporter.send(as_bytes(ipfix_data(i, 1)));
+    const auto file = options_.state_dir / ("decoder-" + std::to_string(worker_for(session.remote, 2)) + "-of-2.state");
+    while (!awaits(file, session, kRecords)) std::this_thread::yield();
     collector.reset();  // no stop(): as a crash
   }
-  options_.listen = {parse_listen_spec("udp://127.0.0.1:" + std::to_string(port)).value()};
+  options_.listen = {parse_listen_spec("udp://127.0.0.1:" + std::to_string(session.local_port)).value()};
   const auto collector = start();
-  UniqueFd again(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const UniqueFd again(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ASSERT_EQ(::bind(again.get(), exporter_address.get(), exporter_address.length), 0);
-  const std::string data = ipfix_data(0, 4711);
+  const std::string data = ipfix_data(kRecords + 7, 4711);
   const SocketAddress to = collector->bound()[0];
   ASSERT_GT(::sendto(again.get(), data.data(), data.size(), 0, to.get(), to.length), 0);
   seen_->wait_for_flows(1);
-  EXPECT_EQ(seen_->bytes, 4711U);
+  EXPECT_EQ(seen_->bytes, 4711U) << "data without their template";
+  collector->stop(in_seconds(60));
+  EXPECT_EQ(collector->status().totals().sequence.lost, 7U) << "what was sent while no collector ran";
 }
 
 TEST_F(StateTest, AnyNumberOfWorkersFindsItsExporters) {

@@ -114,8 +114,9 @@ TEST_F(TcpListenerTest, IdleConnectionsAreClosed) {
 TEST_F(TcpListenerTest, StopDeliversWhatWasSent) {
   const auto collector = start();
   const Exporter exporter = connect(*collector);
-  exporter.send(as_bytes(ipfix_template()));
-  for (std::uint32_t i = 0; i < 100; ++i) exporter.send(as_bytes(ipfix_data(i, 1)));
+  std::string stream = ipfix_template();
+  for (std::uint32_t i = 0; i < 100; ++i) stream += ipfix_data(i, 1);
+  exporter.send(as_bytes(stream));  // at once, so that nothing waits at the sender's side
   collector->stop(in_seconds(60));
   const CollectorStatus status = collector->status();
   EXPECT_EQ(status.totals().flows, 100U);

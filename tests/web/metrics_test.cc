@@ -3,35 +3,68 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 #include "tests/web/sample_status.h"
 
 namespace weir {
 namespace {
 
-// Series and its value, by what the exposition format allows; anything else fails the test.
+bool is_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c == '_' || (c >= 'a' && c <= 'z'); });
+}
+
+// Takes `{name="value",…}`, with the escapes that the exposition format knows, from the front of `rest`.
+bool take_labels(std::string_view& rest) {
+  if (!rest.starts_with('{')) return true;
+  do {
+    rest.remove_prefix(1);
+    const std::size_t equals = rest.find('=');
+    if (equals == std::string_view::npos || !is_name(rest.substr(0, equals))) return false;
+    rest.remove_prefix(equals + 1);
+    if (!rest.starts_with('"')) return false;
+    std::size_t at = 1;
+    for (; at < rest.size() && rest[at] != '"'; ++at) {
+      if (rest[at] == '\\' && ++at < rest.size() &&
+          std::string_view("\\\"n").find(rest[at]) == std::string_view::npos) {
+        return false;
+      }
+    }
+    if (at >= rest.size()) return false;
+    rest.remove_prefix(at + 1);
+  } while (rest.starts_with(','));
+  if (!rest.starts_with('}')) return false;
+  rest.remove_prefix(1);
+  return true;
+}
+
+// Series and their values, by what the exposition format allows; anything else fails the test.
 std::map<std::string, std::string> parse(const std::string& text) {
-  static const std::regex comment("# (HELP|TYPE) ([a-z_]+) (.+)");
-  static const std::regex sample("([a-z_]+)(\\{([a-z_]+=\"(\\\\.|[^\"\\\\])*\",?)*\\})? ([0-9.e+]+)");
   std::map<std::string, std::string> series;
   std::set<std::string> helped;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    std::smatch match;
-    if (std::regex_match(line, match, comment)) {
-      helped.insert(match[2]);
+    std::string_view rest = line;
+    if (rest.starts_with("# ")) {
+      EXPECT_TRUE(rest.starts_with("# HELP ") || rest.starts_with("# TYPE ")) << line;
+      rest.remove_prefix(7);
+      helped.emplace(rest.substr(0, rest.find(' ')));
       continue;
     }
-    if (!std::regex_match(line, match, sample)) {
-      ADD_FAILURE() << "not a sample: " << line;
-      continue;
-    }
-    EXPECT_TRUE(helped.contains(match[1])) << "no HELP before " << line;
-    EXPECT_TRUE(series.emplace(match[1].str() + match[2].str(), match[5]).second) << "twice: " << line;
+    const std::string name(rest.substr(0, rest.find_first_of("{ ")));
+    EXPECT_TRUE(is_name(name)) << line;
+    EXPECT_TRUE(helped.contains(name)) << "no HELP before " << line;
+    rest.remove_prefix(name.size());
+    EXPECT_TRUE(take_labels(rest)) << line;
+    EXPECT_TRUE(rest.size() > 1 && rest.front() == ' ') << line;
+    const std::string value(rest.substr(1));
+    EXPECT_EQ(value.find_first_not_of("0123456789.e+"), std::string::npos) << line;
+    const std::string key = line.substr(0, line.size() - rest.size());
+    EXPECT_TRUE(series.emplace(key, value).second) << "twice: " << line;
   }
   return series;
 }
@@ -59,6 +92,15 @@ TEST(MetricsTest, ShowsTheWholeLedger) {
     ASSERT_TRUE(series.contains(name)) << name;
     EXPECT_EQ(series.at(name), value) << name;
   }
+}
+
+TEST(MetricsTest, TwoSinksOfOneNameAreTwoSeries) {
+  CollectorStatus status = sample_status();
+  status.sinks[0].name = "stdout";
+  status.sinks.push_back(status.sinks[0]);
+  const auto series = parse(metrics_text(status));
+  EXPECT_TRUE(series.contains("weir_sink_flows_total{sink=\"stdout\"}"));
+  EXPECT_TRUE(series.contains("weir_sink_flows_total{sink=\"stdout #2\"}"));
 }
 
 TEST(MetricsTest, LargeCountersAreExact) {
@@ -114,6 +156,12 @@ TEST(StatusTest, TextNamesReasonsThatCount) {
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("not_allowed"))) << "none were dropped for it";
   EXPECT_THAT(text, testing::HasSubstr("192.0.2.1"));
   EXPECT_THAT(text, testing::HasSubstr("5 s ago"));
+}
+
+TEST(StatusTest, ExporterNamesCannotSteerTheTerminal) {
+  CollectorStatus status = sample_status();
+  status.exporters[0].name = "core\x1b[2Jrouter";
+  EXPECT_THAT(status_text(status), testing::HasSubstr("core?[2Jrouter"));
 }
 
 TEST(StatusTest, OneExporterOverTwoLanesIsMerged) {
