@@ -17,7 +17,12 @@
 
 namespace weir {
 
-enum class RecordFormat : std::uint8_t { kJsonLines, kJsonArrayItems, kCsv };
+enum class RecordFormat : std::uint8_t {
+  kJsonLines,
+  kJsonArrayItems,
+  kCsv,
+  kText,  // lines for people (text_line.h), which the layout has no part in
+};
 
 enum class FieldSelection : std::uint8_t {
   kFull,     // every Common field, absent ones as 0, "" or []; Own and Reverse ones where present

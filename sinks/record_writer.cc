@@ -8,6 +8,7 @@
 #include "sinks/biflow.h"
 #include "sinks/extras_json.h"
 #include "sinks/text.h"
+#include "sinks/text_line.h"
 
 namespace weir {
 namespace {
@@ -304,12 +305,14 @@ RecordWriter::RecordWriter(const RecordOptions& options) : layout_(options.forma
 
 std::string RecordWriter::header() const {
   std::string line;
+  if (options_.format == RecordFormat::kText) return text_line_header();
   if (options_.format != RecordFormat::kCsv) return line;
   for (const FieldInfo& field : kFields) line.append(line.empty() ? "" : ",").append(field.name);
   return line += '\n';
 }
 
 std::size_t RecordWriter::append(const FlowBatch& batch, std::span<const Flow> flows, std::string& out) const {
+  if (options_.format == RecordFormat::kText) return append_text_lines(batch, flows, out);
   BatchText text(layout_, batch, options_);
   bool first = out.empty() || out.back() == '[';
   while (!flows.empty()) {

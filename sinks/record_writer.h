@@ -1,4 +1,4 @@
-// Flow records as text: the JSON record of docs/json.md and CSV, driven by the field table.
+// Flow records as text: the JSON record of docs/json.md and CSV, driven by the field table, and lines for people.
 //
 // Thread rules: a RecordWriter is immutable after construction; append() may run in several threads on different
 // outputs.
@@ -30,7 +30,7 @@ class RecordWriter {
   RecordWriter(RecordFormat format, FieldSelection fields, bool split_biflows = false)
       : RecordWriter(RecordOptions{format, fields, split_biflows, false}) {}
 
-  // CSV's heading line; empty for JSON.
+  // The heading line of CSV and text; empty for JSON.
   std::string header() const;
 
   // Appends `flows`, a part of batch.flows(), to `out`: JSON Lines and CSV end each record by '\n', which stands

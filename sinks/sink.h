@@ -62,7 +62,7 @@ struct SinkContext {
 
 // Opens the sink that `spec` names:
 //
-//   stdout[?format=json|csv&fields=full|compact|all&biflow=split|merge]
+//   stdout[?format=json|csv|text&fields=full|compact|all&biflow=split|merge]
 //   file:PATH[?format=…&fields=…&biflow=…&rotate-size=100MB&rotate-interval=1h&keep=N]
 //   http://… https://…   (batched JSON arrays; options in http_options.h)
 //

@@ -242,11 +242,12 @@ Result<SinkSpec> parse_sink_spec(std::string_view spec, std::span<const std::str
 }
 
 RecordOptions take_record_options(SinkOptions& options, bool formats) {
-  static constexpr std::string_view kFormats[] = {"json", "csv"};
+  static constexpr std::string_view kFormats[] = {"json", "csv", "text"};
   static constexpr std::string_view kFields[] = {"full", "compact", "all"};
   static constexpr std::string_view kBiflows[] = {"split", "merge"};
   RecordOptions result;
-  if (formats && options.take_choice("format", kFormats, 0) == 1) result.format = RecordFormat::kCsv;
+  static constexpr RecordFormat kFormatOf[] = {RecordFormat::kJsonLines, RecordFormat::kCsv, RecordFormat::kText};
+  if (formats) result.format = kFormatOf[options.take_choice("format", kFormats, 0)];
   result.fields = static_cast<FieldSelection>(options.take_choice("fields", kFields, 0));
   result.split_biflows = options.take_choice("biflow", kBiflows, 0) == 0;
   return result;

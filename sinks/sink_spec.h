@@ -72,7 +72,7 @@ struct SinkSpec {
 // Splits `spec`. For http and https only the keys in `http_options` are taken as options.
 Result<SinkSpec> parse_sink_spec(std::string_view spec, std::span<const std::string_view> http_options);
 
-// The options that sinks of text share: fields=full|compact|all, biflow=split|merge, and format=json|csv where
+// The options that sinks of text share: fields=full|compact|all, biflow=split|merge, and format=json|csv|text where
 // `formats`.
 RecordOptions take_record_options(SinkOptions& options, bool formats);
 
