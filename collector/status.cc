@@ -109,7 +109,10 @@ std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all) {
   }
   all.clear();
   for (auto& [key, exporter] : merged) all.push_back(std::move(exporter));
-  std::ranges::stable_sort(all, std::greater{}, &ExporterStats::flows);
+  std::ranges::sort(all, [](const ExporterStats& a, const ExporterStats& b) {
+    return std::tie(b.flows, a.address, a.observation_domain_id) <
+           std::tie(a.flows, b.address, b.observation_domain_id);
+  });
   return all;
 }
 

@@ -20,12 +20,6 @@ std::string duration(std::uint64_t ns) {
   return fmt::format("{} d {} h", seconds / 86400, seconds / 3600 % 24);
 }
 
-// What an exporter calls itself, made harmless for a terminal.
-std::string printable(std::string text) {
-  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
-
 std::string mebibytes(std::size_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
 
 std::uint64_t since(std::uint64_t now_ns, std::uint64_t then_ns) { return now_ns > then_ns ? now_ns - then_ns : 0; }
@@ -92,8 +86,7 @@ void write_exporters(Out out, const CollectorStatus& status, std::size_t top) {
     fmt::format_to(out, "  {:<39} {:>10} {:<10} {:>14} {:>12} {:>9} {:>9} {:>9} {:>8}  {} ago{}\n",
                    one.address.to_string(), one.observation_domain_id, flow_type_name(one.protocol), one.flows,
                    one.messages, one.sequence.lost, one.sets.dropped_total(), one.templates, one.sampling_rate,
-                   duration(since(status.now_ns, one.last_seen_ns)),
-                   one.name.empty() ? "" : "  " + printable(one.name));
+                   duration(since(status.now_ns, one.last_seen_ns)), one.name.empty() ? "" : "  " + one.name);
   }
 }
 

@@ -158,12 +158,6 @@ TEST(StatusTest, TextNamesReasonsThatCount) {
   EXPECT_THAT(text, testing::HasSubstr("5 s ago"));
 }
 
-TEST(StatusTest, ExporterNamesCannotSteerTheTerminal) {
-  CollectorStatus status = sample_status();
-  status.exporters[0].name = "core\x1b[2Jrouter";
-  EXPECT_THAT(status_text(status), testing::HasSubstr("core?[2Jrouter"));
-}
-
 TEST(StatusTest, OneExporterOverTwoLanesIsMerged) {
   ExporterStats udp = sample_status().exporters[0];
   ExporterStats tcp = udp;
