@@ -158,24 +158,25 @@ int collect(const CollectFlags& flags) {
                                 if (Collector* collector = running.load()) collector->reopen();
                               });
 
+  std::unique_ptr<Collector> collector;  // outlives the windows that look at it
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   auto sinks = open_sinks(flags.to);
   if (!sinks) return usage_error(sinks.error());
-  auto collector = Collector::start(*options, std::move(*sinks));
-  if (!collector) return usage_error(collector.error());
-  running = collector->get();
-  windows.show(collector->get());
+  auto started = Collector::start(*options, std::move(*sinks));
+  if (!started) return usage_error(started.error());
+  collector = std::move(*started);
+  running = collector.get();
+  windows.show(collector.get());
   windows.log();
-  log_start(**collector, flags);
+  log_start(*collector, flags);
 
   stop.get_future().wait();
   spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
-  (*collector)->stop(std::chrono::steady_clock::now() + kShutdownLimit);
-  const CollectorStatus status = (*collector)->status();
-  log_end(status);
+  collector->stop(std::chrono::steady_clock::now() + kShutdownLimit);
   running = nullptr;
-  windows.show(nullptr);
+  const CollectorStatus status = collector->status();
+  log_end(status);
   return lost_flows(status) ? kExitTrouble : kExitDone;
 }
 
