@@ -155,9 +155,10 @@ void derive_fields(Flow& flow, bool has_icmp) {
 void FlowBuilder::render(const Template& used, const Domain& domain, const SegmentPlace* places) {
   rendered_bytes_ = 0;
   if (!used.plan.has_structured) return;
-  const TemplateLookup lookup = [&domain](std::uint16_t id) -> const TemplateSpec* {
+  const TemplateLookup lookup = [&domain](std::uint16_t id) -> SubTemplate {
     const auto found = domain.templates.find(id);
-    return found == domain.templates.end() ? nullptr : &found->second->spec;
+    if (found == domain.templates.end()) return {};
+    return {&found->second->spec, &found->second->plan};
   };
   rendered_.assign(used.plan.extras.size(), {});
   for (std::size_t i = 0; i < rendered_.size(); ++i) {

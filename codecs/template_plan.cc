@@ -90,7 +90,16 @@ class Compiler {
 
   TemplatePlan compile() {
     cut_segments();
-    for (const ElementPlace& field : place_fields(spec_.fields)) take(field);
+    FieldPlace place;
+    for (std::size_t i = 0; i < spec_.fields.size(); ++i) {
+      place.width = spec_.fields[i].length;
+      if (!spec_.options) {
+        take({spec_.fields[i], place});
+      } else if (place.width != 0) {
+        plan_.options.push_back({spec_.fields[i], place, i < spec_.scope_fields});
+      }
+      place = next_place(place);
+    }
     choose();
     std::sort(plan_.extras.begin(), plan_.extras.end(),
               [](const ExtraStep& a, const ExtraStep& b) { return order(a.place) < order(b.place); });
@@ -236,21 +245,9 @@ bool same_fields(const TemplateSpec& a, const TemplateSpec& b) {
                     });
 }
 
-std::vector<ElementPlace> place_fields(std::span<const TemplateField> fields) {
-  std::vector<ElementPlace> placed;
-  placed.reserve(fields.size());
-  FieldPlace at;
-  for (const TemplateField& field : fields) {
-    at.width = field.length;
-    placed.push_back({field, at});
-    if (field.length == kVariableLength) {
-      ++at.segment;
-      at.offset = 0;
-    } else {
-      at.offset = static_cast<std::uint16_t>(at.offset + field.length);
-    }
-  }
-  return placed;
+FieldPlace next_place(FieldPlace place) {
+  if (place.width == kVariableLength) return {static_cast<std::uint16_t>(place.segment + 1), 0, 0};
+  return {place.segment, static_cast<std::uint16_t>(place.offset + place.width), 0};
 }
 
 std::optional<TemplatePlan> compile_template(const TemplateSpec& spec) {
@@ -264,7 +261,8 @@ std::size_t memory_of(const TemplatePlan& plan) {
   return sizeof(plan) + plan.segments.capacity() * sizeof(Segment) +
          (plan.steps.capacity() + plan.alternates.capacity() + plan.lists.capacity()) * sizeof(Step) +
          plan.extras.capacity() * sizeof(ExtraStep) +
-         (plan.sampling.capacity() + plan.frames.capacity()) * sizeof(ElementPlace);
+         (plan.sampling.capacity() + plan.frames.capacity()) * sizeof(ElementPlace) +
+         plan.options.capacity() * sizeof(OptionPlace);
 }
 
 }  // namespace weir

@@ -87,13 +87,22 @@ struct ElementPlace {
   FieldPlace place;
 };
 
+// A field of an options record.
+struct OptionPlace {
+  TemplateField element;
+  FieldPlace place;
+  bool scope = false;
+};
+
 struct Segment {
   std::uint32_t fixed = 0;  // bytes before the field of variable length
   bool ends_variable = false;
 };
 
+// Of an options template only the segments and `options` are filled; of a data template all but those.
 struct TemplatePlan {
   std::vector<Segment> segments;
+  std::vector<OptionPlace> options;
   std::uint32_t min_record = 0;  // bytes; the length of every record when not `variable`
   bool variable = false;
   bool has_cold = false;
@@ -115,8 +124,8 @@ struct TemplatePlan {
 // Nothing when no record of the template could be told from no record: all its fields are of length zero.
 std::optional<TemplatePlan> compile_template(const TemplateSpec& spec);
 
-// All fields with their places, in order; for options records and structured data.
-std::vector<ElementPlace> place_fields(std::span<const TemplateField> fields);
+// The place of the field behind one at `place`, but for its width.
+FieldPlace next_place(FieldPlace place);
 
 // The memory a plan takes, about.
 std::size_t memory_of(const TemplatePlan& plan);
