@@ -16,6 +16,10 @@ bool carries_reverse(const Flow& flow, BatchWriter& out) {
   return cold.reverse_packets != 0 || cold.reverse_bytes != 0;
 }
 
+bool has_all(const Flow& flow, const std::uint64_t (&fields)[2]) {
+  return (fields[0] & ~flow.present[0]) == 0 && (fields[1] & ~flow.present[1]) == 0;
+}
+
 std::uint16_t etype_of(Family family) {
   switch (family) {
     case Family::kV4: return kEtypeIpv4;
@@ -231,7 +235,7 @@ Flow* FlowBuilder::add(const Template& used, const Domain& domain, const Segment
   flow->sampling_rate = sampling_rate(used, domain, places, *flow);
   if (flow->sampling_rate != 0) flow->mark(FieldId::sampling_rate);
   if (!domain.names.empty()) take_names(domain, out, *flow);
-  if (extras) add_extras(plan, places, out, *flow);
+  if (extras && !(plan.only_unset_extras && has_all(*flow, plan.unset_fields))) add_extras(plan, places, out, *flow);
   return flow;
 }
 

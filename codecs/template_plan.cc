@@ -42,7 +42,10 @@ Op unsigned_op(std::uint16_t width, std::uint16_t member_width) {
 std::optional<Op> operation(const FieldInfo& field, const TemplateField& element) {
   const bool variable = element.length == kVariableLength;
   switch (field.type) {
-    case FieldType::kTimeNs: return element.length <= 8 || variable ? std::optional(Op::kTime) : std::nullopt;
+    case FieldType::kTimeNs:
+      if (element.length == 4) return Op::kTime32;
+      if (element.length == 8) return Op::kTime64;
+      return element.length < 8 || variable ? std::optional(Op::kTime) : std::nullopt;
     case FieldType::kAddress:
       if (variable) return Op::kAddress;
       if (element.length == 4) return Op::kAddress4;
@@ -148,7 +151,7 @@ class Compiler {
     const bool by_order = field_info(target->field).type == FieldType::kAddress && target->rank < 9;
     const auto rank = by_order ? std::uint8_t{0} : target->rank;
     Step made = step(*op, target->field, field);
-    if (*op == Op::kTime) made.form = *time_form(element.id);
+    if (is_time(*op)) made.form = *time_form(element.id);
     candidates_[static_cast<std::size_t>(target->field)].push_back({rank, made, element});
   }
 
@@ -174,6 +177,8 @@ class Compiler {
 
   void add_extra(const ElementPlace& field, ExtraStep::When when = ExtraStep::When::kAlways,
                  FieldId id = FieldId::kCount) {
+    plan_.only_unset_extras &= when == ExtraStep::When::kUnset;
+    if (when == ExtraStep::When::kUnset) mark(plan_.unset_fields, id);
     const bool structured = is_structured(field.element);
     plan_.extras.push_back({field.element, field.place, when, id, structured});
     plan_.has_structured |= structured;
@@ -207,10 +212,10 @@ class Compiler {
     const Candidate& best = candidates.front();
     plan_.steps.push_back(best.step);
     const bool sure = always_sets(best.step.op);
-    if (sure) mark(best.step.field);
+    if (sure) mark(plan_.present, best.step.field);
     const ElementPlace best_field{best.element, best.step.place};
     if (best.step.op == Op::kUnsigned) add_extra(best_field, ExtraStep::When::kTooLarge, best.step.field);
-    if (best.step.op == Op::kTime || best.step.op == Op::kAddress)
+    if (is_time(best.step.op) || best.step.op == Op::kAddress)
       add_extra(best_field, ExtraStep::When::kUnset, best.step.field);
     for (std::size_t i = 1; i < candidates.size(); ++i) {
       if (!sure || zero_is_absent(best.step.field)) plan_.alternates.push_back(candidates[i].step);
@@ -225,9 +230,9 @@ class Compiler {
     plan_.has_icmp |= best.field == FieldId::icmp_type;
   }
 
-  void mark(FieldId id) {
+  static void mark(std::uint64_t (&fields)[2], FieldId id) {
     const auto n = static_cast<unsigned>(id);
-    plan_.present[n >> 6] |= std::uint64_t{1} << (n & 63);
+    fields[n >> 6] |= std::uint64_t{1} << (n & 63);
   }
 
   const TemplateSpec& spec_;
