@@ -78,18 +78,27 @@ std::string unexpected_argument(const CLI::App& root) {
   return rest.front();
 }
 
-std::string misspelt_key(const CLI::App& root, const std::string& key) {
+// What is wrong with a key of the config file. CLI11 calls a section that it does not know "SECTION.++".
+std::string wrong_key(const CLI::App& root, const std::string& key) {
+  std::vector<std::string> sections;
+  const CLI::App* command = &root;
   const std::size_t dot = key.rfind('.');
   const std::string section = dot == std::string::npos ? "" : key.substr(0, dot);
-  const CLI::App* command = &root;
   for (const CLI::App* sub : root.get_subcommands(nullptr)) {
+    sections.push_back(sub->get_name());
     if (sub->get_name() == section) command = sub;
+    if (section.empty() && sub->get_option_no_throw("--" + key) != nullptr) {
+      return "'" + key + "' must stand below a section, such as [" + sub->get_name() + "]";
+    }
+  }
+  if (command == &root && !section.empty()) {
+    return "unknown section [" + section + "]" + suggestion(section, sections);
   }
   std::vector<std::string> words;
   for (const std::string& word : known_words(*command)) {
     words.push_back((section.empty() ? "" : section + ".") + (word.starts_with("--") ? word.substr(2) : word));
   }
-  return suggestion(key, words);
+  return "unknown key '" + key + "'" + suggestion(key, words);
 }
 
 // "--http: At Most 1 required but received 2", "--to: 1 required URL missing".
@@ -101,9 +110,8 @@ std::string miscounted(const std::string& text) {
 std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   const std::string text = error.what();
   if (error.get_name() == "ConfigError") {
-    const std::string key = text.substr(text.rfind(' ') + 1);
-    return "config file " + root.get_config_ptr()->as<std::string>() + ": unknown key '" + key + "'" +
-           misspelt_key(root, key) + help_hint(root);
+    return "config file " + root.get_config_ptr()->as<std::string>() + ": " +
+           wrong_key(root, text.substr(text.rfind(' ') + 1)) + help_hint(root);
   }
   if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) {
     const std::string file = root.get_config_ptr()->as<std::string>();

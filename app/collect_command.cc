@@ -151,10 +151,14 @@ class Windows {
   std::unique_ptr<HttpServer> http_;
 };
 
-void log_start(const Collector& collector, const CollectFlags& flags) {
+void log_start(const Collector& collector, const std::filesystem::path& state_dir) {
   for (const std::string& address : collector.listening()) spdlog::info("listening on {}", address);
+  if (state_dir.empty()) {
+    spdlog::info("templates are not kept for the next start: there is no state directory");
+  } else {
+    spdlog::info("templates are kept for the next start in {}", state_dir.string());
+  }
   for (const SinkStatus& sink : collector.status().sinks) spdlog::info("writing flows to {}", sink.name);
-  if (flags.to.empty()) spdlog::info("no output: flows are decoded and counted only");
 }
 
 // The last word: everything that came, and where it went.
@@ -199,7 +203,7 @@ int collect(const CollectFlags& flags) {
   running = collector.get();
   windows.show(collector.get());
   windows.log();
-  log_start(*collector, flags);
+  log_start(*collector, options->state_dir);
 
   stop.get_future().wait();
   spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
@@ -221,6 +225,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  file:PATH            the same, and ?rotate-size=1GB  ?rotate-interval=1h  ?keep=10; reopened on SIGHUP\n"
       "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
       "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
+      "docs/collect.md has every option of every output.\n"
       "\n"
       "Examples:\n"
       "  weir collect\n"
@@ -245,14 +250,14 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       ->capture_default_str();
   command
       ->add_option("--state-dir", flags->state_dir,
-                   "Where templates survive a restart; none: nowhere. Default: /var/lib/weir where writable, else\n"
-                   "$XDG_STATE_HOME/weir, else ~/.local/state/weir")
+                   "Where templates survive a restart; none: nowhere. Default: /var/lib/weir where\n"
+                   "writable, else $XDG_STATE_HOME/weir, else ~/.local/state/weir")
       ->type_name("DIR")
       ->check(not_empty());
   command
       ->add_option("--run-dir", flags->run_dir,
-                   "Directory of the control socket, which weir status asks. Default: /run/weir where writable, else\n"
-                   "$XDG_RUNTIME_DIR/weir, else /tmp/weir-UID")
+                   "Directory of the control socket, which weir status asks. Default: /run/weir\n"
+                   "where writable, else $XDG_RUNTIME_DIR/weir, else /tmp/weir-UID")
       ->type_name("DIR")
       ->check(not_empty());
   command->add_option("--receive-buffer", flags->receive_buffer, "Kernel buffer of each UDP socket")
