@@ -158,7 +158,10 @@ int run(int argc, char** argv) {
   add_decode_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
-  for (CLI::App* command : root.get_subcommands(nullptr)) name_environment(*command);
+  // Only once a command is called: the environment of another one (WEIR_PORT is decode's) must not stop it.
+  for (CLI::App* command : root.get_subcommands(nullptr)) {
+    command->preparse_callback([command](std::size_t) { name_environment(*command); });
+  }
 
   try {
     root.parse(argc, argv);

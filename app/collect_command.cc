@@ -229,8 +229,8 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "\n"
       "Examples:\n"
       "  weir collect\n"
-      "  weir collect --listen udp://[::]:2055 --listen tcp://[::]:4739 --to "
-      "'file:flows.json?rotate-size=1GB&keep=10'\n"
+      "  weir collect --listen 'udp://[::]:2055' --listen 'tcp://[::]:4739' \\\n"
+      "    --to 'file:flows.json?rotate-size=1GB&keep=10'\n"
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
       "  weir collect --config weir.toml");
   command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
