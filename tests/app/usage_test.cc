@@ -132,6 +132,12 @@ TEST(Usage, MisspeltConfigSection) {
               RefusedWith(AllOf(HasSubstr("[colect]"), HasSubstr("did you mean 'collect'"))));
 }
 
+TEST(Usage, ConfigListBegunOnALineOfItsOwn) {
+  const TempDir dir;
+  std::ofstream(dir / "weir.toml") << "[collect]\nto = [\n  \"file:x.json\"\n]\n";
+  EXPECT_THAT(weir({"collect", "--config", (dir / "weir.toml").string()}), RefusedWith(HasSubstr("first element")));
+}
+
 TEST(Usage, ConfigKeyOutsideItsSection) {
   const TempDir dir;
   std::ofstream(dir / "weir.toml") << "listen = [\"udp://127.0.0.1:0\"]\n";
@@ -150,7 +156,7 @@ TEST(Usage, ConfigFileThatIsNone) {
 TEST(Usage, ValuesOutOfRange) {
   EXPECT_THAT(weir({"collect", "--workers", "-1"}),
               RefusedWith(HasSubstr("--workers: '-1' must be a whole number from 0 to 256")));
-  EXPECT_THAT(weir({"collect", "--receive-buffer", "0"}), RefusedWith(HasSubstr("64KiB or more")));
+  EXPECT_THAT(weir({"collect", "--receive-buffer", "0"}), RefusedWith(HasSubstr("4KiB or more")));
   EXPECT_THAT(weir({"decode", "--port", "65536", "x"}), RefusedWith(HasSubstr("from 1 to 65535")));
   EXPECT_THAT(weir({"generate", "--flows", "-5"}), RefusedWith(HasSubstr("--flows: '-5'")));
   EXPECT_THAT(weir({"generate", "--rate", "-1"}), RefusedWith(HasSubstr("--rate: '-1' must be a number, 0 or more")));
