@@ -201,11 +201,13 @@ void apply(SavedDomain& saved, ExporterTable& table) {
   if (domain == nullptr) return;
   domain->session->last_seen_ns = std::max(domain->session->last_seen_ns, saved.last_seen_ns);
   domain->boot_ns = saved.boot_ns;
-  domain->sequence.load(saved.sequence);
+  if (domain->exporter->stats.messages == 0) domain->sequence.load(saved.sequence);
   domain->exporter->stats.name = clean_text(as_bytes(saved.name));
   for (const auto& [key, rate] : saved.sampling) set_sampling(table, *domain, key.first, key.second, rate);
   for (const auto& [index, name] : saved.names) set_name(table, *domain, index, clean_text(as_bytes(name)));
-  for (const SavedTemplate& t : saved.templates) table.add_template(*domain, t.spec, t.received_ns);
+  for (const SavedTemplate& t : saved.templates) {
+    if (!domain->templates.contains(t.spec.id)) table.add_template(*domain, t.spec, t.received_ns);
+  }
 }
 
 }  // namespace

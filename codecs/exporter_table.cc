@@ -1,6 +1,7 @@
 #include "codecs/exporter_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace weir {
@@ -251,14 +252,14 @@ void ExporterTable::remove_templates(Domain& domain, bool options) {
   for (const std::uint16_t id : ids) remove_template(domain, id);
 }
 
-bool ExporterTable::hold(Domain& domain, HeldSet&& set) {
+bool ExporterTable::hold(Domain& domain, std::uint16_t template_id, HeldSet&& set) {
   const std::size_t bytes = set.memory();
   if (held_bytes_ + bytes > limits_.held_bytes || domain.session->held_bytes + bytes > limits_.held_bytes_per_session)
     return false;
   held_bytes_ += bytes;
   domain.session->held_bytes += bytes;
   ++domain.exporter->stats.sets.held;
-  domain.held.push_back(std::move(set));
+  domain.held[template_id].push_back(std::move(set));
   holding_.insert(&domain);
   return true;
 }
@@ -269,25 +270,25 @@ void ExporterTable::release(Domain& domain, const HeldSet& set) {
   --domain.exporter->stats.sets.held;
 }
 
-std::vector<HeldSet> ExporterTable::take_held(Domain& domain, const std::function<bool(std::uint16_t)>& wanted) {
-  std::vector<HeldSet> taken;
-  std::erase_if(domain.held, [&](HeldSet& set) {
-    if (!wanted(set.template_id)) return false;
-    release(domain, set);
-    taken.push_back(std::move(set));
-    return true;
-  });
+std::vector<HeldSet> ExporterTable::take_held(Domain& domain, std::uint16_t template_id) {
+  auto waiting = domain.held.extract(template_id);
+  if (waiting.empty()) return {};
+  for (const HeldSet& set : waiting.mapped()) release(domain, set);
   if (domain.held.empty()) holding_.erase(&domain);
-  return taken;
+  return std::move(waiting.mapped());
 }
 
 void ExporterTable::expire_held(Domain& domain, std::uint64_t before_ns) {
-  std::erase_if(domain.held, [&](const HeldSet& set) {
+  const auto expire = [&](const HeldSet& set) {
     if (set.context.origin.time_received_ns >= before_ns) return false;
     release(domain, set);
     domain.exporter->stats.sets.drop(SetDrop::kNoTemplate);
     return true;
-  });
+  };
+  for (auto waiting = domain.held.begin(); waiting != domain.held.end();) {
+    std::erase_if(waiting->second, expire);
+    waiting = waiting->second.empty() ? domain.held.erase(waiting) : std::next(waiting);
+  }
   if (domain.held.empty()) holding_.erase(&domain);
 }
 

@@ -7,8 +7,8 @@
 // Thread rules: owned by one decoder.
 #pragma once
 
-#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -44,7 +44,6 @@ struct Template {
 
 // A data set that waits for its template.
 struct HeldSet {
-  std::uint16_t template_id = 0;
   MessageContext context;
   std::vector<std::uint8_t> content;  // what follows the set's header
 
@@ -68,8 +67,8 @@ struct Domain {
   InterfaceNames names;
   std::uint64_t boot_ns = 0;  // systemInitTimeMilliseconds from options data
   SequenceTracker sequence{SequenceUnit::kRecords};
-  std::vector<HeldSet> held;  // oldest first
-  bool may_borrow = false;    // has waited for its own templates long enough
+  std::map<std::uint16_t, std::vector<HeldSet>> held;  // by template id, oldest first
+  bool may_borrow = false;                             // has waited for its own templates long enough
   std::size_t table_bytes = 0;
   std::list<Domain*>::iterator in_all;
   std::list<Domain*>::iterator in_session;
@@ -107,9 +106,9 @@ class ExporterTable {
   void remove_templates(Domain& domain, bool options);
 
   // False when there is no room for it.
-  bool hold(Domain& domain, HeldSet&& set);
-  // Takes the held sets of `domain` out whose template id is `wanted`.
-  std::vector<HeldSet> take_held(Domain& domain, const std::function<bool(std::uint16_t)>& wanted);
+  bool hold(Domain& domain, std::uint16_t template_id, HeldSet&& set);
+  // Takes the sets out that wait for this template.
+  std::vector<HeldSet> take_held(Domain& domain, std::uint16_t template_id);
   // Drops held sets that came before `before_ns`.
   void expire_held(Domain& domain, std::uint64_t before_ns);
   // Domains that hold sets.

@@ -16,6 +16,10 @@ bool carries_reverse(const Flow& flow, BatchWriter& out) {
   return cold.reverse_packets != 0 || cold.reverse_bytes != 0;
 }
 
+bool has_all(const Flow& flow, const std::uint64_t (&fields)[2]) {
+  return (fields[0] & ~flow.present[0]) == 0 && (fields[1] & ~flow.present[1]) == 0;
+}
+
 std::uint16_t etype_of(Family family) {
   switch (family) {
     case Family::kV4: return kEtypeIpv4;
@@ -155,9 +159,10 @@ void derive_fields(Flow& flow, bool has_icmp) {
 void FlowBuilder::render(const Template& used, const Domain& domain, const SegmentPlace* places) {
   rendered_bytes_ = 0;
   if (!used.plan.has_structured) return;
-  const TemplateLookup lookup = [&domain](std::uint16_t id) -> const TemplateSpec* {
+  const TemplateLookup lookup = [&domain](std::uint16_t id) -> SubTemplate {
     const auto found = domain.templates.find(id);
-    return found == domain.templates.end() ? nullptr : &found->second->spec;
+    if (found == domain.templates.end()) return {};
+    return {&found->second->spec, &found->second->plan};
   };
   rendered_.assign(used.plan.extras.size(), {});
   for (std::size_t i = 0; i < rendered_.size(); ++i) {
@@ -230,7 +235,7 @@ Flow* FlowBuilder::add(const Template& used, const Domain& domain, const Segment
   flow->sampling_rate = sampling_rate(used, domain, places, *flow);
   if (flow->sampling_rate != 0) flow->mark(FieldId::sampling_rate);
   if (!domain.names.empty()) take_names(domain, out, *flow);
-  if (extras) add_extras(plan, places, out, *flow);
+  if (extras && !(plan.only_unset_extras && has_all(*flow, plan.unset_fields))) add_extras(plan, places, out, *flow);
   return flow;
 }
 

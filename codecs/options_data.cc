@@ -1,6 +1,6 @@
 #include "codecs/options_data.h"
 
-#include "base/clock.h"
+#include <utility>
 
 namespace weir {
 namespace {
@@ -54,24 +54,13 @@ struct OptionsRecord {
 
 OptionsRecord read_record(const Template& used, const SegmentPlace* places) {
   OptionsRecord record;
-  FieldPlace at;
-  for (std::size_t i = 0; i < used.spec.fields.size(); ++i) {
-    const TemplateField& field = used.spec.fields[i];
-    at.width = field.length;
-    const bool scope = i < used.spec.scope_fields;
-    if (field.length != 0) {
-      const Bytes value = field_bytes(places, at);
-      if (scope && used.domain->protocol == FlowProtocol::kNetflowV9) {
-        record.take_v9_scope(field.id, value);
-      } else {
-        record.take(field, value, scope);
-      }
-    }
-    if (field.length == kVariableLength) {
-      ++at.segment;
-      at.offset = 0;
+  const bool v9 = used.domain->protocol == FlowProtocol::kNetflowV9;
+  for (const OptionPlace& field : used.plan.options) {
+    const Bytes value = field_bytes(places, field.place);
+    if (field.scope && v9) {
+      record.take_v9_scope(field.element.id, value);
     } else {
-      at.offset = static_cast<std::uint16_t>(at.offset + field.length);
+      record.take(field.element, value, field.scope);
     }
   }
   return record;
@@ -100,8 +89,13 @@ void take_options(const Template& used, const SegmentPlace* places, ExporterTabl
   std::string& name = record.interface_name.empty() ? record.interface_description : record.interface_name;
   if (record.interface && *record.interface <= 0xffffffff && !name.empty())
     set_name(table, domain, static_cast<std::uint32_t>(*record.interface), std::move(name));
-  if (record.boot_ms != 0) domain.boot_ns = flow_time_ns(TimeForm::kMilliseconds, record.boot_ms, {});
-  if (!record.exporter_name.empty()) domain.exporter->stats.name = std::move(record.exporter_name);
+  const std::uint64_t boot_ns = flow_time_ns(TimeForm::kMilliseconds, record.boot_ms, {});
+  if (boot_ns != 0 && std::exchange(domain.boot_ns, boot_ns) != boot_ns) table.changed();
+  std::string& exporter = domain.exporter->stats.name;
+  if (!record.exporter_name.empty() && exporter != record.exporter_name) {
+    exporter = std::move(record.exporter_name);
+    table.changed();
+  }
 }
 
 }  // namespace weir

@@ -36,6 +36,13 @@ void put_icmp(Flow& flow, std::uint64_t type_and_code) {
   flow.mark(FieldId::icmp_code);
 }
 
+inline void put_time(const Step& step, std::uint64_t value, const MessageClock& clock, std::uint8_t* home, Flow& flow) {
+  const std::uint64_t time = flow_time_ns(step.form, value, clock);
+  if (time == 0) return;
+  put(home + step.member, time);
+  flow.mark(step.field);
+}
+
 // The operations whose outcome hangs on the value. `home` is the struct that holds the member.
 void run_checked(const Step& step, Bytes value, const MessageClock& clock, std::uint8_t* home, Flow& flow) {
   if (step.op == Op::kAddress) {
@@ -47,19 +54,14 @@ void run_checked(const Step& step, Bytes value, const MessageClock& clock, std::
   const auto number = to_unsigned(value);
   if (!number) return;
   if (step.op == Op::kIcmpTypeCode) return put_icmp(flow, *number);
-  if (step.op == Op::kTime) {
-    const std::uint64_t time = flow_time_ns(step.form, *number, clock);
-    if (time == 0) return;
-    put(home + step.member, time);
-  } else {
-    if (!fits(*number, step.member_width)) return;
-    put_unsigned(home + step.member, step.member_width, *number);
-  }
+  if (is_time(step.op)) return put_time(step, *number, clock, home, flow);
+  if (!fits(*number, step.member_width)) return;
+  put_unsigned(home + step.member, step.member_width, *number);
   flow.mark(step.field);
 }
 
-inline void run_step(const Step& step, const std::uint8_t* p, const SegmentPlace* places, const MessageClock& clock,
-                     std::uint8_t* home, Flow& flow) {
+[[gnu::always_inline]] inline void run_step(const Step& step, const std::uint8_t* p, const SegmentPlace* places,
+                                            const MessageClock& clock, std::uint8_t* home, Flow& flow) {
   std::uint8_t* const member = home + step.member;
   switch (step.op) {
     case Op::kCopy8: *member = *p; break;
@@ -78,6 +80,8 @@ inline void run_step(const Step& step, const std::uint8_t* p, const SegmentPlace
       std::memcpy(member, p, 16);
       home[step.family] = static_cast<std::uint8_t>(Family::kV6);
       break;
+    case Op::kTime32: put_time(step, load_be32(p), clock, home, flow); break;
+    case Op::kTime64: put_time(step, load_be64(p), clock, home, flow); break;
     default: run_checked(step, field_bytes(places, step.place), clock, home, flow);
   }
 }
@@ -85,6 +89,11 @@ inline void run_step(const Step& step, const std::uint8_t* p, const SegmentPlace
 void run_steps(const TemplatePlan& plan, const SegmentPlace* places, const MessageClock& clock, Flow& flow,
                FlowCold* cold) {
   std::uint8_t* const homes[2] = {reinterpret_cast<std::uint8_t*>(&flow), reinterpret_cast<std::uint8_t*>(cold)};
+  if (!plan.variable) {
+    const std::uint8_t* const base = places[0].base;
+    for (const Step& step : plan.steps) run_step(step, base + step.place.offset, places, clock, homes[step.cold], flow);
+    return;
+  }
   for (const Step& step : plan.steps) {
     run_step(step, places[step.place.segment].base + step.place.offset, places, clock, homes[step.cold], flow);
   }

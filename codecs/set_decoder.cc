@@ -29,6 +29,7 @@ void set_origin(const Domain& domain, const MessageContext& context, BatchWriter
 
 RecordCount SetDecoder::decode_sets(Domain& domain, Bytes sets, const MessageContext& context, BatchWriter& out) {
   RecordCount count;
+  arrived_.clear();
   effort_ = kEffortPerMessage;
   set_origin(domain, context, out);
   Account<SetDrop>& account = domain.exporter->stats.sets;
@@ -55,10 +56,7 @@ RecordCount SetDecoder::decode_sets(Domain& domain, Bytes sets, const MessageCon
     }
     sets = sets.subspan(length);
   }
-  if (count.templates != 0 && !domain.held.empty()) {
-    decode_held(domain, now_ns, out);
-    set_origin(domain, context, out);
-  }
+  for (const std::uint16_t id : arrived_) decode_held(domain, id, now_ns, out);
   return count;
 }
 
@@ -94,8 +92,10 @@ SetDrop SetDecoder::add_template(Domain& domain, const TemplateSpec& spec, std::
   switch (table_.add_template(domain, spec, now_ns)) {
     case ExporterTable::Added::kImpossible: return SetDrop::kBadTemplate;
     case ExporterTable::Added::kNoRoom: return SetDrop::kTemplateLimit;
-    default: return SetDrop::kCount;
+    default: break;
   }
+  if (domain.held.contains(spec.id)) arrived_.push_back(spec.id);
+  return SetDrop::kCount;
 }
 
 Template* SetDecoder::usable_template(Domain& domain, std::uint16_t id, std::uint64_t now_ns) {
@@ -129,8 +129,8 @@ void SetDecoder::account(Domain& domain, bool good) {
 }
 
 void SetDecoder::hold(Domain& domain, std::uint16_t id, Bytes set, const MessageContext& context) {
-  HeldSet held{id, context, {set.begin(), set.end()}};
-  if (!table_.hold(domain, std::move(held))) domain.exporter->stats.sets.drop(SetDrop::kHoldLimit);
+  HeldSet held{context, {set.begin(), set.end()}};
+  if (!table_.hold(domain, id, std::move(held))) domain.exporter->stats.sets.drop(SetDrop::kHoldLimit);
 }
 
 bool SetDecoder::decode_records(const Template& used, Domain& domain, Bytes set, const MessageContext& context,
@@ -171,39 +171,39 @@ void SetDecoder::decode_record(const Template& used, Domain& domain, const Segme
                  stats);
 }
 
-void SetDecoder::decode_held(Domain& domain, std::uint64_t now_ns, BatchWriter& out) {
-  const auto ready =
-      table_.take_held(domain, [&](std::uint16_t id) { return usable_template(domain, id, now_ns) != nullptr; });
-  effort_ = kEffortPerTick;
-  for (const HeldSet& held : ready) {
-    const Template* const used = usable_template(domain, held.template_id, now_ns);
-    if (used == nullptr) {  // gone again, for what the sets before it brought
-      domain.exporter->stats.sets.drop(SetDrop::kNoTemplate);
-      continue;
-    }
+void SetDecoder::decode_held(Domain& domain, std::uint16_t id, std::uint64_t now_ns, BatchWriter& out) {
+  const Template* const used = usable_template(domain, id, now_ns);
+  if (used == nullptr) return;
+  for (const HeldSet& held : table_.take_held(domain, id)) {
     std::uint32_t records = 0;
     set_origin(domain, held.context, out);
     account(domain, decode_records(*used, domain, held.content, held.context, out, records));
   }
 }
 
+void SetDecoder::borrow_for(Domain& domain, std::uint64_t now_ns, BatchWriter& out) {
+  domain.may_borrow = true;
+  std::vector<std::uint16_t> ids;
+  for (const auto& [id, waiting] : domain.held) ids.push_back(id);
+  for (const std::uint16_t id : ids) decode_held(domain, id, now_ns, out);
+}
+
 void SetDecoder::tick(std::uint64_t now_ns, BatchWriter& out) {
   effort_ = kEffortPerTick;
   const auto before = [now_ns](std::uint64_t age) { return now_ns > age ? now_ns - age : 0; };
+  const auto waited = [&](const auto& waiting) {
+    return waiting.second.front().context.origin.time_received_ns <= before(limits_.borrow_after_ns);
+  };
   for (Domain* domain : table_.holding()) {
-    const std::uint64_t oldest = domain->held.front().context.origin.time_received_ns;
-    if (oldest <= before(limits_.borrow_after_ns)) domain->may_borrow = true;
-    if (domain->may_borrow) decode_held(*domain, now_ns, out);
+    if (domain->may_borrow || std::any_of(domain->held.begin(), domain->held.end(), waited))
+      borrow_for(*domain, now_ns, out);
     table_.expire_held(*domain, before(limits_.hold_ns));
   }
 }
 
 void SetDecoder::finish(std::uint64_t now_ns, BatchWriter& out) {
-  for (Domain* domain : table_.holding()) {
-    domain->may_borrow = true;
-    effort_ = std::numeric_limits<std::size_t>::max();
-    decode_held(*domain, now_ns, out);
-  }
+  effort_ = std::numeric_limits<std::size_t>::max();
+  for (Domain* domain : table_.holding()) borrow_for(*domain, now_ns, out);
 }
 
 }  // namespace weir

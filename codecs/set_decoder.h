@@ -42,14 +42,16 @@ class SetDecoder {
   void decode_record(const Template& used, Domain& domain, const SegmentPlace* places, const MessageClock& clock,
                      BatchWriter& out);
   void account(Domain& domain, bool good);
-  // Decodes held sets whose template has come, or is lent.
-  void decode_held(Domain& domain, std::uint64_t now_ns, BatchWriter& out);
+  // Decodes the sets that wait for a template, if it has come or is lent.
+  void decode_held(Domain& domain, std::uint16_t id, std::uint64_t now_ns, BatchWriter& out);
+  void borrow_for(Domain& domain, std::uint64_t now_ns, BatchWriter& out);
 
   const Decoder::Limits& limits_;
   ExporterTable& table_;
   FlowBuilder builder_;
   std::vector<SegmentPlace> places_;
-  std::size_t effort_ = 0;  // left for the search for lenders
+  std::vector<std::uint16_t> arrived_;  // templates of this message that held sets wait for
+  std::size_t effort_ = 0;              // left for the search for lenders
 };
 
 void set_origin(const Domain& domain, const MessageContext& context, BatchWriter& out);

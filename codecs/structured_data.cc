@@ -106,43 +106,35 @@ class Renderer {
 
   bool records(std::uint16_t id, Bytes content, unsigned depth, bool& first) {
     if (content.empty()) return true;
-    const TemplateSpec* const spec = lookup_(id);
-    if (spec == nullptr) return false;
-    const auto fields = place_fields(spec->fields);
-    std::vector<Segment> segments;
-    std::size_t least = 0;
-    segments.emplace_back();
-    for (const TemplateField& field : spec->fields) {
-      least += field.length == kVariableLength ? 1 : field.length;
-      if (field.length == kVariableLength) {
-        segments.back().ends_variable = true;
-        segments.emplace_back();
-      } else {
-        segments.back().fixed += field.length;
-      }
-    }
+    const SubTemplate known = lookup_(id);
+    if (known.spec == nullptr) return false;
     std::vector<SegmentPlace> places;
-    while (least > 0 && content.size() >= least) {
-      const auto length = locate_record(segments, content, places);
-      if (!length || out_.size() > kMaxRendered) return false;
+    while (content.size() >= known.plan->min_record) {
+      const auto length = locate_record(known.plan->segments, content, places);
+      if (!length) return false;
       if (!first) out_ += ',';
       first = false;
-      if (!record(fields, places.data(), depth)) return false;
+      if (!record(*known.spec, places.data(), depth)) return false;
       content = content.subspan(*length);
     }
     return true;
   }
 
-  bool record(const std::vector<ElementPlace>& fields, const SegmentPlace* places, unsigned depth) {
+  bool record(const TemplateSpec& spec, const SegmentPlace* places, unsigned depth) {
     out_ += '{';
     bool first = true;
-    for (const ElementPlace& field : fields) {
-      if (field.element.enterprise == 0 && field.element.id == 210) continue;  // paddingOctets
-      if (!first) out_ += ',';
-      first = false;
-      name(field.element);
-      out_ += ':';
-      if (!value(field.element, field_bytes(places, field.place), depth)) return false;
+    FieldPlace place;
+    for (const TemplateField& field : spec.fields) {
+      place.width = field.length;
+      const bool padding = field.enterprise == 0 && field.id == 210;
+      if (field.length != 0 && !padding) {
+        if (!first) out_ += ',';
+        first = false;
+        name(field);
+        out_ += ':';
+        if (!value(field, field_bytes(places, place), depth) || out_.size() > kMaxRendered) return false;
+      }
+      place = next_place(place);
     }
     out_ += '}';
     return true;

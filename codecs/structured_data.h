@@ -19,8 +19,12 @@
 
 namespace weir {
 
-// The template that sub-records are made by, null when it is not known.
-using TemplateLookup = std::function<const TemplateSpec*(std::uint16_t id)>;
+// The template that sub-records are made by; null pointers when it is not known.
+struct SubTemplate {
+  const TemplateSpec* spec = nullptr;
+  const TemplatePlan* plan = nullptr;
+};
+using TemplateLookup = std::function<SubTemplate(std::uint16_t id)>;
 
 inline constexpr std::size_t kMaxRendered = 32 * 1024;
 

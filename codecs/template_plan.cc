@@ -42,7 +42,10 @@ Op unsigned_op(std::uint16_t width, std::uint16_t member_width) {
 std::optional<Op> operation(const FieldInfo& field, const TemplateField& element) {
   const bool variable = element.length == kVariableLength;
   switch (field.type) {
-    case FieldType::kTimeNs: return element.length <= 8 || variable ? std::optional(Op::kTime) : std::nullopt;
+    case FieldType::kTimeNs:
+      if (element.length == 4) return Op::kTime32;
+      if (element.length == 8) return Op::kTime64;
+      return element.length < 8 || variable ? std::optional(Op::kTime) : std::nullopt;
     case FieldType::kAddress:
       if (variable) return Op::kAddress;
       if (element.length == 4) return Op::kAddress4;
@@ -90,7 +93,16 @@ class Compiler {
 
   TemplatePlan compile() {
     cut_segments();
-    for (const ElementPlace& field : place_fields(spec_.fields)) take(field);
+    FieldPlace place;
+    for (std::size_t i = 0; i < spec_.fields.size(); ++i) {
+      place.width = spec_.fields[i].length;
+      if (!spec_.options) {
+        take({spec_.fields[i], place});
+      } else if (place.width != 0) {
+        plan_.options.push_back({spec_.fields[i], place, i < spec_.scope_fields});
+      }
+      place = next_place(place);
+    }
     choose();
     std::sort(plan_.extras.begin(), plan_.extras.end(),
               [](const ExtraStep& a, const ExtraStep& b) { return order(a.place) < order(b.place); });
@@ -139,7 +151,7 @@ class Compiler {
     const bool by_order = field_info(target->field).type == FieldType::kAddress && target->rank < 9;
     const auto rank = by_order ? std::uint8_t{0} : target->rank;
     Step made = step(*op, target->field, field);
-    if (*op == Op::kTime) made.form = *time_form(element.id);
+    if (is_time(*op)) made.form = *time_form(element.id);
     candidates_[static_cast<std::size_t>(target->field)].push_back({rank, made, element});
   }
 
@@ -165,6 +177,8 @@ class Compiler {
 
   void add_extra(const ElementPlace& field, ExtraStep::When when = ExtraStep::When::kAlways,
                  FieldId id = FieldId::kCount) {
+    plan_.only_unset_extras &= when == ExtraStep::When::kUnset;
+    if (when == ExtraStep::When::kUnset) mark(plan_.unset_fields, id);
     const bool structured = is_structured(field.element);
     plan_.extras.push_back({field.element, field.place, when, id, structured});
     plan_.has_structured |= structured;
@@ -198,10 +212,10 @@ class Compiler {
     const Candidate& best = candidates.front();
     plan_.steps.push_back(best.step);
     const bool sure = always_sets(best.step.op);
-    if (sure) mark(best.step.field);
+    if (sure) mark(plan_.present, best.step.field);
     const ElementPlace best_field{best.element, best.step.place};
     if (best.step.op == Op::kUnsigned) add_extra(best_field, ExtraStep::When::kTooLarge, best.step.field);
-    if (best.step.op == Op::kTime || best.step.op == Op::kAddress)
+    if (is_time(best.step.op) || best.step.op == Op::kAddress)
       add_extra(best_field, ExtraStep::When::kUnset, best.step.field);
     for (std::size_t i = 1; i < candidates.size(); ++i) {
       if (!sure || zero_is_absent(best.step.field)) plan_.alternates.push_back(candidates[i].step);
@@ -216,9 +230,9 @@ class Compiler {
     plan_.has_icmp |= best.field == FieldId::icmp_type;
   }
 
-  void mark(FieldId id) {
+  static void mark(std::uint64_t (&fields)[2], FieldId id) {
     const auto n = static_cast<unsigned>(id);
-    plan_.present[n >> 6] |= std::uint64_t{1} << (n & 63);
+    fields[n >> 6] |= std::uint64_t{1} << (n & 63);
   }
 
   const TemplateSpec& spec_;
@@ -236,21 +250,9 @@ bool same_fields(const TemplateSpec& a, const TemplateSpec& b) {
                     });
 }
 
-std::vector<ElementPlace> place_fields(std::span<const TemplateField> fields) {
-  std::vector<ElementPlace> placed;
-  placed.reserve(fields.size());
-  FieldPlace at;
-  for (const TemplateField& field : fields) {
-    at.width = field.length;
-    placed.push_back({field, at});
-    if (field.length == kVariableLength) {
-      ++at.segment;
-      at.offset = 0;
-    } else {
-      at.offset = static_cast<std::uint16_t>(at.offset + field.length);
-    }
-  }
-  return placed;
+FieldPlace next_place(FieldPlace place) {
+  if (place.width == kVariableLength) return {static_cast<std::uint16_t>(place.segment + 1), 0, 0};
+  return {place.segment, static_cast<std::uint16_t>(place.offset + place.width), 0};
 }
 
 std::optional<TemplatePlan> compile_template(const TemplateSpec& spec) {
@@ -264,7 +266,8 @@ std::size_t memory_of(const TemplatePlan& plan) {
   return sizeof(plan) + plan.segments.capacity() * sizeof(Segment) +
          (plan.steps.capacity() + plan.alternates.capacity() + plan.lists.capacity()) * sizeof(Step) +
          plan.extras.capacity() * sizeof(ExtraStep) +
-         (plan.sampling.capacity() + plan.frames.capacity()) * sizeof(ElementPlace);
+         (plan.sampling.capacity() + plan.frames.capacity()) * sizeof(ElementPlace) +
+         plan.options.capacity() * sizeof(OptionPlace);
 }
 
 }  // namespace weir

@@ -50,6 +50,8 @@ enum class Op : std::uint8_t {
   kAddress4,
   kAddress16,
   kAddress,  // by the width that the record tells
+  kTime32,   // of the width that clocks have
+  kTime64,
   kTime,
   kIcmpTypeCode,  // IEs 32, 139: type * 256 + code
   kMplsLabel,
@@ -57,10 +59,12 @@ enum class Op : std::uint8_t {
   kUnsignedList,
 };
 
+constexpr bool is_time(Op op) { return op == Op::kTime32 || op == Op::kTime64 || op == Op::kTime; }
+
 struct Step {
   Op op;
   FieldId field;
-  TimeForm form;         // kTime
+  TimeForm form;         // kTime…
   bool cold;             // of FlowCold, else of Flow
   std::uint16_t member;  // offset in its struct
   std::uint16_t family;  // offset of the Family member, kAddress…
@@ -87,24 +91,36 @@ struct ElementPlace {
   FieldPlace place;
 };
 
+// A field of an options record.
+struct OptionPlace {
+  TemplateField element;
+  FieldPlace place;
+  bool scope = false;
+};
+
 struct Segment {
   std::uint32_t fixed = 0;  // bytes before the field of variable length
   bool ends_variable = false;
 };
 
+// Of an options template only the segments and `options` are filled; of a data template all but those.
 struct TemplatePlan {
   std::vector<Segment> segments;
+  std::vector<OptionPlace> options;
   std::uint32_t min_record = 0;  // bytes; the length of every record when not `variable`
   bool variable = false;
   bool has_cold = false;
   bool has_reverse = false;
-  bool has_icmp = false;               // an element says the ICMP type
-  bool has_structured = false;         // an extra is structured data
-  std::uint64_t present[2] = {0, 0};   // fields that every record has
-  std::vector<Step> steps;             // the best element of each field
-  std::vector<Step> alternates;        // the others, best first: used where those before gave nothing
-  std::vector<Step> lists;             // elements that together make a list, those of one field side by side
-  std::vector<ExtraStep> extras;       // in record order
+  bool has_icmp = false;              // an element says the ICMP type
+  bool has_structured = false;        // an extra is structured data
+  std::uint64_t present[2] = {0, 0};  // fields that every record has
+  std::vector<Step> steps;            // the best element of each field
+  std::vector<Step> alternates;       // the others, best first: used where those before gave nothing
+  std::vector<Step> lists;            // elements that together make a list, those of one field side by side
+  std::vector<ExtraStep> extras;      // in record order
+  // Where all extras are of the kind When::kUnset: the fields that must be set for a record to have none.
+  bool only_unset_extras = true;
+  std::uint64_t unset_fields[2] = {0, 0};
   std::vector<ElementPlace> sampling;  // elements that tell a rate or whose rate applies
   std::vector<ElementPlace> frames;    // packet sections (IEs 104, 313 to 315)
   std::optional<FieldPlace> boot;      // systemInitTimeMilliseconds
@@ -115,8 +131,8 @@ struct TemplatePlan {
 // Nothing when no record of the template could be told from no record: all its fields are of length zero.
 std::optional<TemplatePlan> compile_template(const TemplateSpec& spec);
 
-// All fields with their places, in order; for options records and structured data.
-std::vector<ElementPlace> place_fields(std::span<const TemplateField> fields);
+// The place of the field behind one at `place`, but for its width.
+FieldPlace next_place(FieldPlace place);
 
 // The memory a plan takes, about.
 std::size_t memory_of(const TemplatePlan& plan);

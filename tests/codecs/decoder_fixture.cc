@@ -15,6 +15,8 @@ Octets field_list(const Fields& fields, bool ipfix) {
 
 }  // namespace
 
+void Octets::resize(std::size_t n) { bytes_.resize(n); }
+
 Octets set(std::uint16_t id, const Octets& content) { return Octets().u16(id).u16(content.size() + 4) + content; }
 
 Octets ipfix(std::uint32_t domain, std::uint32_t sequence, const Octets& sets) {

@@ -26,7 +26,7 @@ class Octets {
   Octets& u32(std::uint64_t v) { return uint(v, 4); }
   Octets& u64(std::uint64_t v) { return uint(v, 8); }
   Octets& uint(std::uint64_t v, unsigned width) {
-    for (unsigned i = width; i-- > 0;) bytes_.push_back(i < 8 ? static_cast<std::uint8_t>(v >> (8 * i)) : 0);
+    for (unsigned i = width; i-- > 0;) bytes_.push_back(static_cast<std::uint8_t>(i < 8 ? v >> (8 * i) : 0));
     return *this;
   }
   Octets& ip(std::string_view text) {
@@ -39,7 +39,7 @@ class Octets {
     return *this;
   }
   Octets& zeros(std::size_t n) {
-    bytes_.insert(bytes_.end(), n, 0);
+    resize(size() + n);
     return *this;
   }
   Octets& operator+=(const Octets& other) {
@@ -51,7 +51,7 @@ class Octets {
   std::size_t size() const { return bytes_.size(); }
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
   void set(std::size_t at, std::uint8_t v) { bytes_[at] = v; }
-  void resize(std::size_t n) { bytes_.resize(n); }
+  void resize(std::size_t n);
 
  private:
   std::vector<std::uint8_t> bytes_;

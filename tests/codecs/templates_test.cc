@@ -5,7 +5,6 @@ namespace weir::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::UnorderedElementsAre;
 
 // kBase with source and destination swapped.
 const Fields kSwapped = {{12, 4}, {8, 4}, {11, 2}, {7, 2}, {4, 1}, {2, 8}, {1, 8}, {152, 8}, {153, 8}};
@@ -53,6 +52,15 @@ TEST_F(Templates, DataBeforeItsTemplateIsHeld) {
 TEST_F(Templates, DataBeforeItsTemplateInOneMessage) {
   feed(ipfix(1, 0, set(256, base_record("10.1.1.1", "10.2.2.2")) + ipfix_template(256, kBase)));
   EXPECT_THAT(pairs(), ElementsAre("10.1.1.1>10.2.2.2"));
+}
+
+TEST_F(Templates, OneTemplateFreesOnlyItsOwnSets) {
+  feed(ipfix(1, 0, set(256, base_record("10.1.1.1", "10.2.2.2")) + set(257, base_record("10.1.1.3", "10.2.2.2"))));
+  feed_template();
+  EXPECT_THAT(pairs(), ElementsAre("10.1.1.1>10.2.2.2"));
+  EXPECT_EQ(stats().sets.held, 1U);
+  feed(ipfix(1, 0, ipfix_template(257, kSwapped)));
+  EXPECT_THAT(pairs(), ElementsAre("10.1.1.1>10.2.2.2", "10.2.2.2>10.1.1.3"));
 }
 
 TEST_F(Templates, HeldSetsAgeAway) {
