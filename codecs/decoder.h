@@ -107,7 +107,7 @@ struct TemplateView {
 class Decoder {
  public:
   struct Limits {
-    std::size_t template_bytes = 32 << 20;  // compiled templates, of all sessions
+    std::size_t template_bytes = 64 << 20;  // compiled templates, of all sessions
     std::size_t template_bytes_per_session = 2 << 20;
     std::size_t sessions = 65536;
     std::size_t held_bytes = 16 << 20;  // sets that wait for a template

@@ -76,13 +76,45 @@ TEST_F(Decode, WritesCsvAndText) {
   EXPECT_THAT(text[1], HasSubstr("10.0.0.1:40000"));
 }
 
+// The ids on the "FAIL ID WHY" lines of compare_decode.py.
+std::vector<std::string> failing_cases(const std::string& output) {
+  std::vector<std::string> ids;
+  for (const std::string& line : lines_of(output)) {
+    if (line.starts_with("FAIL ")) ids.push_back(line.substr(5, line.find(' ', 5) - 5));
+  }
+  return ids;
+}
+
+// Records of these carry addresses of both families, and the family that the flow is not of, all zero, comes first. The
+// tool takes the first; a flow's address is the other, as pmacct's output for the same captures says too
+// (expect/pmacct/101-NFv9-CISCO-cust_primitives__output-flow-00.jsonl: "ip_src": "138.187.58.13").
+const std::string kZeroAddressFirst[] = {
+    "logstash/ipfix-procera",
+    "fluent/v9-mpls",
+    "pmacct/101-NFv9-CISCO-cust_primitives/traffic-00",
+    "pmacct/102-NFv9-CISCO-f2rd-pretag-sampling-reload/traffic-00",
+    "pmacct/111-IPFIXv10-NFv9-IPv6-IPv4-mix_sources/traffic-00",
+    "pmacct/501-IPFIXv10-BGP-IPv6-CISCO-MPLS/traffic-00",
+};
+
 // Every NetFlow and IPFIX case of the corpus, held against an independent decode.
 TEST_F(Decode, Corpus) {
   const auto tool = shared_dir() / "tools/compare_decode.py";
   if (!std::filesystem::exists(tool)) GTEST_SKIP() << tool << " is not there";
   if (!have_program("python3")) GTEST_SKIP() << "python3 is not installed";
   const Outcome outcome = run({"python3", tool.string(), weir_binary(), (shared_dir() / "corpus").string()});
-  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("/228 cases"));
+  EXPECT_THAT(failing_cases(outcome.out), testing::IsSubsetOf(kZeroAddressFirst)) << outcome.out;
+}
+
+TEST_F(Decode, AFlowHasTheAddressThatIsNotZero) {
+  const auto capture = shared_dir() / "corpus/repeatedly+fluent-plugin-netflow";
+  if (!std::filesystem::exists(capture)) GTEST_SKIP() << capture << " is not there";
+  const auto records =
+      parse_records(decode({capture / "netflow.v9.mpls-template.dump", capture / "netflow.v9.mpls-data.dump"}).out);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].at("src_addr"), "192.168.32.100");
+  EXPECT_EQ(records[0].at("dst_addr"), "172.16.32.2");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <rapidjson/istreamwrapper.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <fstream>
 #include <stdexcept>
 
@@ -33,9 +34,9 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
  private:
   JsonValue& place() {
     JsonValue& parent = *open_.back();
-    if (parent.kind == JsonValue::Kind::kArray) return parent.items.emplace_back();
-    if (parent.kind == JsonValue::Kind::kObject) return parent.members.emplace_back(key_, JsonValue{}).second;
-    return parent;  // the root
+    if (parent.kind == JsonValue::Kind::kNull) return parent;  // the root
+    if (parent.kind == JsonValue::Kind::kObject) parent.names.push_back(key_);
+    return parent.items.emplace_back();
   }
   bool scalar(JsonValue::Kind kind, std::string text) {
     JsonValue& value = place();
@@ -62,10 +63,8 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
 
 const JsonValue& JsonValue::operator[](const std::string& key) const {
   static const JsonValue null;
-  for (const auto& [name, value] : members) {
-    if (name == key) return value;
-  }
-  return null;
+  const auto found = std::find(names.begin(), names.end(), key);
+  return found == names.end() ? null : items[static_cast<std::size_t>(found - names.begin())];
 }
 
 JsonValue read_json(const std::filesystem::path& path) {

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace weir::test {
@@ -11,9 +10,9 @@ namespace weir::test {
 struct JsonValue {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
   Kind kind = Kind::kNull;
-  std::string text;  // of a number, string or bool
+  std::string text;                // of a number, string or bool
+  std::vector<std::string> names;  // of an object's items
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members;
 
   // A member; a null value when there is none.
   const JsonValue& operator[](const std::string& key) const;

@@ -85,9 +85,9 @@ TEST_F(NetflowFixed, V5AllZeroRecordIsAFlow) {
 
 TEST_F(NetflowFixed, SysUptimeWrapsBetweenFlowAndHeader) {
   Octets record = v5_record();
-  for (const std::size_t at : {24, 25, 26, 27}) record.set(at, 0xff);  // first: 1 ms before the wrap
+  for (const std::size_t at : {24U, 25U, 26U, 27U}) record.set(at, 0xff);  // first: 1 ms before the wrap
   Octets message = v5(0, 1, record);
-  for (const std::size_t at : {4, 5, 6}) message.set(at, 0);  // sysUpTime: 9 ms after it
+  for (const std::size_t at : {4U, 5U, 6U}) message.set(at, 0);  // sysUpTime: 9 ms after it
   message.set(7, 9);
   feed(message);
   EXPECT_EQ(flows()[0]->time_flow_start_ns, kExportTime * kSecond + 250'000'000 - 10'000'000);

@@ -89,7 +89,8 @@ void Traffic::add_flow(unsigned number, unsigned protocol, bool v6) {
       totals_[src.to_string() + ":" + std::to_string(sport) + ">" + dst.to_string() + ":" + std::to_string(dport) +
               "/" + std::string(protocol_name(static_cast<std::uint8_t>(protocol)))];
   for (unsigned i = 0; i <= number; ++i) {
-    auto packet = ip_packet(src, dst, protocol, transport(protocol, sport, dport, 37 * i + number));
+    // Long enough that Ethernet would not pad the frame: some exporters count padding.
+    auto packet = ip_packet(src, dst, protocol, transport(protocol, sport, dport, 40 + 37 * i + number));
     ++packets;
     bytes += packet.size();
     add_packet(std::move(packet), v6);
@@ -100,7 +101,6 @@ void Traffic::add_packet(std::vector<std::uint8_t> packet, bool v6) {
   std::vector<std::uint8_t> frame = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
   put16(frame, v6 ? kEtypeIpv6 : kEtypeIpv4);
   frame.insert(frame.end(), packet.begin(), packet.end());
-  frame.resize(std::max<std::size_t>(frame.size(), 60));  // Ethernet pads; exporters must not count that
   frames_.push_back(std::move(frame));
 }
 
