@@ -157,9 +157,14 @@ void Decoder::Impl::ipfix(const Session& session, Bytes message, std::uint64_t r
   if (length < message.size()) stats.trailing_bytes += message.size() - length;
   const Bytes content = message.subspan(kHeaderIpfix, std::min(length, message.size()) - kHeaderIpfix);
   const MessageContext context = context_of(session, *domain, sequence, received_ns, clock);
+  const std::uint64_t malformed = stats.sets.dropped_for(SetDrop::kMalformed);
   RecordCount count = sets.decode_sets(*domain, content, context, out);
   if (length > message.size()) {
-    // The sets that are missing count as one, malformed; so does the one that was cut, if any (decode_sets()).
+    // What is missing counts as one malformed set, unless the cut went through a set that was counted already.
+    if (stats.sets.dropped_for(SetDrop::kMalformed) == malformed) {
+      ++stats.sets.in;
+      stats.sets.drop(SetDrop::kMalformed);
+    }
     count.most += static_cast<std::uint32_t>(length - message.size());
   }
   domain->sequence.on_message(sequence, count.least, count.most, stats.sequence);

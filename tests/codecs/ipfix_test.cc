@@ -347,6 +347,18 @@ TEST_F(Ipfix, HeaderLongerThanTheDatagramGivesTheWholeSets) {
   EXPECT_EQ(dropped(SetDrop::kMalformed), 1U);
 }
 
+TEST_F(Ipfix, MessageCutBetweenItsSetsIsMalformedToo) {
+  const Octets last = set(256, base_record("10.1.1.2", "10.2.2.2"));
+  Octets message = ipfix(1, 0, ipfix_template(256, kBase) + set(256, base_record("10.1.1.1", "10.2.2.2")) + last);
+  message.resize(message.size() - last.size());
+  feed(message);
+  EXPECT_EQ(flows().size(), 1U);
+  EXPECT_EQ(dropped(SetDrop::kMalformed), 1U);
+  feed(ipfix(1, 2, last));
+  decoder_.finish(now_, writer_);
+  EXPECT_EQ(stats().sequence.lost, 0U);
+}
+
 TEST_F(Ipfix, LengthBelowItsHeaderIsABadHeader) {
   feed(Octets().u16(10).u16(15).zeros(12));
   EXPECT_EQ(decoder_.messages().dropped_for(MessageDrop::kBadHeader), 1U);
