@@ -4,8 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <vector>
 
+#include "app/checks.h"
 #include "app/version.h"
 #include "base/suggest.h"
 
@@ -17,11 +19,11 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Examples:\n"
-    "  weir collect                                      JSON of every flow that arrives on UDP 2055\n"
-    "  weir collect --to file:flows.json?rotate-size=1GB  the same into rotated files\n"
-    "  weir decode capture.pcap                          the flows of a capture\n"
-    "  weir generate --rate 1000                         test traffic to 127.0.0.1:2055\n"
-    "  weir status                                       where every flow went\n"
+    "  weir collect                                          JSON of every flow that arrives on UDP 2055\n"
+    "  weir collect --to 'file:flows.json?rotate-size=1GB'   the same into rotated files\n"
+    "  weir decode capture.pcap                              the flows of a capture\n"
+    "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
+    "  weir status                                           where every flow went\n"
     "\n"
     "`weir COMMAND --help` tells all options. Options can stand in a file (--config) or in the environment "
     "(WEIR_LISTEN for\n"
@@ -56,7 +58,7 @@ const CLI::App& called_command(const CLI::App& root) {
 
 std::string help_hint(const CLI::App& root) {
   const CLI::App& command = called_command(root);
-  return "; see: weir " + (&command == &root ? "" : command.get_name() + " ") + "--help";
+  return " (see weir " + (&command == &root ? "" : command.get_name() + " ") + "--help)";
 }
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& words) {
@@ -76,36 +78,51 @@ std::string unexpected_argument(const CLI::App& root) {
   return rest.front();
 }
 
-std::string misspelt_key(const CLI::App& root, const std::string& key) {
+// What is wrong with a key of the config file. CLI11 calls a section that it does not know "SECTION.++".
+std::string wrong_key(const CLI::App& root, const std::string& key) {
+  std::vector<std::string> sections;
+  const CLI::App* command = &root;
   const std::size_t dot = key.rfind('.');
   const std::string section = dot == std::string::npos ? "" : key.substr(0, dot);
-  const CLI::App* command = &root;
   for (const CLI::App* sub : root.get_subcommands(nullptr)) {
+    sections.push_back(sub->get_name());
     if (sub->get_name() == section) command = sub;
+    if (section.empty() && sub->get_option_no_throw("--" + key) != nullptr) {
+      return "'" + key + "' must stand below a section, such as [" + sub->get_name() + "]";
+    }
+  }
+  if (command == &root && !section.empty()) {
+    return "unknown section [" + section + "]" + suggestion(section, sections);
   }
   std::vector<std::string> words;
   for (const std::string& word : known_words(*command)) {
     words.push_back((section.empty() ? "" : section + ".") + (word.starts_with("--") ? word.substr(2) : word));
   }
-  return suggestion(key, words);
+  return "unknown key '" + key + "'" + suggestion(key, words);
+}
+
+// "--http: At Most 1 required but received 2", "--to: 1 required URL missing".
+std::string miscounted(const std::string& text) {
+  return text.substr(0, text.find(':')) + (text.ends_with("missing") ? " needs a value" : " is given more than once");
 }
 
 // CLI11's words, in ours: what was wrong, what was probably meant, where to look.
 std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   const std::string text = error.what();
   if (error.get_name() == "ConfigError") {
-    const std::string key = text.substr(text.rfind(' ') + 1);
-    return "config file " + root.get_config_ptr()->as<std::string>() + ": unknown key '" + key + "'" +
-           misspelt_key(root, key) + help_hint(root);
+    return "config file " + root.get_config_ptr()->as<std::string>() + ": " +
+           wrong_key(root, text.substr(text.rfind(' ') + 1)) + help_hint(root);
   }
   if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) {
-    return "config file " + text.substr(0, text.find(' ')) + " cannot be read";
+    const std::string file = root.get_config_ptr()->as<std::string>();
+    return "config file " + file + (std::filesystem::exists(file) ? " cannot be read" : " does not exist");
   }
   const std::string argument = unexpected_argument(root);
   if (!argument.empty()) {
     return "unexpected argument '" + argument + "'" + suggestion(argument, known_words(called_command(root))) +
            help_hint(root);
   }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty()) return "which command? collect, decode, generate or status" + help_hint(root);
   return text + help_hint(root);
 }
@@ -130,7 +147,10 @@ int run(int argc, char** argv) {
   CLI::App root(kDescription, "weir");
   root.footer(kFooter);
   root.set_version_flag("--version", std::string("weir ") + kVersion);
-  root.set_config("--config", "", "Read options from this TOML file, a [section] per command");
+  root.set_config("--config", "", "Read options from this TOML file, a [section] per command")
+      ->type_name("FILE")
+      ->expected(1)
+      ->check(not_empty());
   root.allow_config_extras(CLI::config_extras_mode::error);
   root.require_subcommand(1);
   root.fallthrough();

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/checks.h"
 #include "app/cli.h"
 #include "app/signals.h"
 #include "collector/collector.h"
@@ -27,6 +28,8 @@ namespace weir {
 namespace {
 
 constexpr auto kShutdownLimit = std::chrono::seconds(10);
+constexpr std::uint64_t kLeastBuffer = 64 << 10;  // the largest datagram
+constexpr unsigned kMostWorkers = 256;
 
 struct CollectFlags {
   std::vector<std::string> listen{"udp://[::]:2055"};
@@ -54,7 +57,7 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   options.listen.clear();
   for (const std::string& text : flags.listen) {
     const auto spec = parse_listen_spec(text);
-    if (!spec) return std::unexpected(spec.error());
+    if (!spec) return fail("--listen " + spec.error().message);
     options.listen.push_back(*spec);
   }
   for (const std::string& text : flags.allow) {
@@ -63,7 +66,8 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
     options.allow.push_back(*prefix);
   }
   const auto buffer = parse_size(flags.receive_buffer);
-  if (!buffer) return fail("--receive-buffer: " + buffer.error().message);
+  if (!buffer) return fail("--receive-buffer " + flags.receive_buffer + ": " + buffer.error().message);
+  if (*buffer < kLeastBuffer) return fail("--receive-buffer " + flags.receive_buffer + ": it must be 64KiB or more");
   options.receive_buffer = *buffer;
   options.workers = flags.workers;
   if (flags.state_dir != "none")
@@ -82,6 +86,30 @@ Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::str
   }
   return sinks;
 }
+
+// The output files that this start makes: removed, empty as they are, when it fails after all.
+class NewFiles {
+ public:
+  explicit NewFiles(const std::vector<std::string>& sinks) {
+    for (const std::string& text : sinks) {
+      const auto spec = parse_sink_spec(text, {});
+      if (spec && spec->scheme == "file" && !std::filesystem::exists(spec->target)) paths_.push_back(spec->target);
+    }
+  }
+  ~NewFiles() {
+    std::error_code ignored;
+    for (const std::filesystem::path& path : paths_) {
+      if (std::filesystem::is_empty(path, ignored) && !ignored) std::filesystem::remove(path, ignored);
+    }
+  }
+  NewFiles(const NewFiles&) = delete;
+  NewFiles& operator=(const NewFiles&) = delete;
+
+  void keep() { paths_.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> paths_;
+};
 
 // The ways to ask a collector, open before it receives anything, so that a port in use stops the start.
 class Windows {
@@ -123,10 +151,14 @@ class Windows {
   std::unique_ptr<HttpServer> http_;
 };
 
-void log_start(const Collector& collector, const CollectFlags& flags) {
+void log_start(const Collector& collector, const std::filesystem::path& state_dir) {
   for (const std::string& address : collector.listening()) spdlog::info("listening on {}", address);
+  if (state_dir.empty()) {
+    spdlog::info("templates are not kept for the next start: there is no state directory");
+  } else {
+    spdlog::info("templates are kept for the next start in {}", state_dir.string());
+  }
   for (const SinkStatus& sink : collector.status().sinks) spdlog::info("writing flows to {}", sink.name);
-  if (flags.to.empty()) spdlog::info("no output: flows are decoded and counted only");
 }
 
 // The last word: everything that came, and where it went.
@@ -161,15 +193,17 @@ int collect(const CollectFlags& flags) {
   std::unique_ptr<Collector> collector;  // outlives the windows that look at it
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
+  NewFiles new_files(flags.to);
   auto sinks = open_sinks(flags.to);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
   if (!started) return usage_error(started.error());
+  new_files.keep();
   collector = std::move(*started);
   running = collector.get();
   windows.show(collector.get());
   windows.log();
-  log_start(*collector, flags);
+  log_start(*collector, options->state_dir);
 
   stop.get_future().wait();
   spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
@@ -191,6 +225,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  file:PATH            the same, and ?rotate-size=1GB  ?rotate-interval=1h  ?keep=10; reopened on SIGHUP\n"
       "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
       "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
+      "docs/collect.md has every option of every output.\n"
       "\n"
       "Examples:\n"
       "  weir collect\n"
@@ -199,19 +234,40 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
       "  weir collect --config weir.toml");
   command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
+      ->type_name("URL")
+      ->check(not_empty())
       ->capture_default_str();
-  command->add_option("--to", flags->to, "Where flows go (repeatable)")->capture_default_str();
-  command->add_option("--allow", flags->allow, "Only take datagrams from this address or prefix (repeatable)");
-  command->add_option("--http", flags->http, "Metrics, health and status on this address; off: none")
+  command->add_option("--to", flags->to, "Where flows go (repeatable)")
+      ->type_name("OUTPUT")
+      ->check(not_empty())
       ->capture_default_str();
-  command->add_option("--state-dir", flags->state_dir,
-                      "Where templates survive a restart; none: nowhere. Default: /var/lib/weir for root, else\n"
-                      "~/.local/state/weir");
-  command->add_option("--run-dir", flags->run_dir,
-                      "Directory of the control socket; default: /run/weir where writable");
+  command->add_option("--allow", flags->allow, "Only take what comes from this address or prefix (repeatable)")
+      ->type_name("PREFIX")
+      ->check(not_empty());
+  command->add_option("--http", flags->http, "Metrics, health and status on this ADDRESS:PORT; off: none")
+      ->type_name("ADDRESS")
+      ->check(not_empty())
+      ->capture_default_str();
+  command
+      ->add_option("--state-dir", flags->state_dir,
+                   "Where templates survive a restart; none: nowhere. Default: /var/lib/weir where\n"
+                   "writable, else $XDG_STATE_HOME/weir, else ~/.local/state/weir")
+      ->type_name("DIR")
+      ->check(not_empty());
+  command
+      ->add_option("--run-dir", flags->run_dir,
+                   "Directory of the control socket, which weir status asks. Default: /run/weir\n"
+                   "where writable, else $XDG_RUNTIME_DIR/weir, else /tmp/weir-UID")
+      ->type_name("DIR")
+      ->check(not_empty());
   command->add_option("--receive-buffer", flags->receive_buffer, "Kernel buffer of each UDP socket")
+      ->type_name("SIZE")
+      ->check(not_empty())
       ->capture_default_str();
-  command->add_option("--workers", flags->workers, "Receiving threads; 0: one for each core")->capture_default_str();
+  command->add_option("--workers", flags->workers, "Receiving threads; 0: one for each core")
+      ->type_name("N")
+      ->check(whole_number(0, kMostWorkers))
+      ->capture_default_str();
   command->callback([flags, &exit_code] { exit_code = collect(*flags); });
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/checks.h"
 #include "app/cli.h"
 #include "base/clock.h"
 #include "codecs/decoder.h"
@@ -138,18 +139,23 @@ void add_decode_command(CLI::App& root, int& exit_code) {
       "Exit codes: 0 every datagram decoded or only waits for a template, 1 some were malformed, 2 bad usage or a "
       "file\n"
       "that cannot be read.");
-  command->add_option("FILE", options->files, "Files to read")->required();
-  command->add_option("--port", options->ports, "Only datagrams from or to this UDP port (repeatable)");
+  command->add_option("FILE", options->files, "Files to read")->required()->type_name("")->check(not_empty());
+  command->add_option("--port", options->ports, "Only datagrams from or to this UDP port (repeatable)")
+      ->type_name("PORT")
+      ->check(whole_number(1, 65535));
   command->add_option("--format", options->format, "json, csv or text")
-      ->check(CLI::IsMember({"json", "csv", "text"}).description(""))
+      ->type_name("FORMAT")
+      ->transform(one_of({"json", "csv", "text"}))
       ->capture_default_str();
   command
       ->add_option("--fields", options->fields,
                    "full: every common field; compact: only those present; all: also every other element")
-      ->check(CLI::IsMember({"full", "compact", "all"}).description(""))
+      ->type_name("WHICH")
+      ->transform(one_of({"full", "compact", "all"}))
       ->capture_default_str();
   command->add_option("--biflow", options->biflow, "merge: one record with reverse counters; split: two records")
-      ->check(CLI::IsMember({"merge", "split"}).description(""))
+      ->type_name("HOW")
+      ->transform(one_of({"merge", "split"}))
       ->capture_default_str();
   command->callback([options, &exit_code] { exit_code = decode(*options); });
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "app/checks.h"
 #include "app/cli.h"
 #include "collector/control_client.h"
 #include "collector/run_dir.h"
@@ -38,10 +39,13 @@ void add_status_command(CLI::App& root, int& exit_code) {
       "  weir status                     totals, exporters, sinks, and every drop with its reason\n"
       "  weir status --json | jq .       the same for programs\n"
       "  weir status --templates         the templates in force, as JSON");
-  command->add_option("--run-dir", options->run_dir,
-                      "Directory of the collector's control socket; default: the one that weir collect uses");
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_flag("--templates", options->templates, "Print the templates in force as JSON");
+  command
+      ->add_option("--run-dir", options->run_dir,
+                   "Directory of the collector's control socket; default: the one that weir collect uses")
+      ->type_name("DIR")
+      ->check(not_empty());
+  CLI::Option* json = command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_flag("--templates", options->templates, "Print the templates in force as JSON")->excludes(json);
   command->callback([options, &exit_code] { exit_code = print_status(*options); });
 }
 

@@ -87,6 +87,9 @@ struct ExporterStats {
   std::uint32_t sampling_rate = 0;  // last announced for the whole exporter, 0 for none
 };
 
+// Adds the counters of `other` to those of `sum`; who and when stay.
+void add_counters(ExporterStats& sum, const ExporterStats& other);
+
 struct TemplateField {
   std::uint32_t enterprise;
   std::uint16_t id;

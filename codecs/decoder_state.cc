@@ -1,6 +1,6 @@
 #include "codecs/decoder_state.h"
 
-#include <array>
+#include <zlib.h>
 
 #include "codecs/options_data.h"
 
@@ -10,20 +10,7 @@ namespace {
 constexpr std::string_view kMagic = "weirDEC1";
 constexpr std::size_t kHeader = kMagic.size() + 8 + 4;
 
-// CRC-32 as of IEEE 802.3.
-std::uint32_t crc32(Bytes bytes) {
-  static const auto table = [] {
-    std::array<std::uint32_t, 256> t{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      t[i] = i;
-      for (int bit = 0; bit < 8; ++bit) t[i] = t[i] >> 1 ^ ((t[i] & 1) != 0 ? 0xedb88320U : 0);
-    }
-    return t;
-  }();
-  std::uint32_t crc = ~0U;
-  for (const std::uint8_t b : bytes) crc = crc >> 8 ^ table[(crc ^ b) & 0xff];
-  return ~crc;
-}
+std::uint32_t checksum(Bytes bytes) { return static_cast<std::uint32_t>(::crc32_z(0, bytes.data(), bytes.size())); }
 
 class Writer {
  public:
@@ -222,7 +209,7 @@ std::string save_state(const ExporterTable& table) {
   const std::string body = content.take();
   Writer head;
   head.u64(body.size());
-  head.u32(crc32(as_bytes(body)));
+  head.u32(checksum(as_bytes(body)));
   return std::string(kMagic) + head.take() + body;
 }
 
@@ -230,7 +217,7 @@ Result<void> load_state(Bytes saved, const std::function<bool(const IpAddress&)>
   if (saved.size() < kHeader || as_text(saved.first(kMagic.size())) != kMagic)
     return fail("decoder state: not written by this version of weir");
   const Bytes body = saved.subspan(kHeader);
-  if (load_be64(&saved[kMagic.size()]) != body.size() || load_be32(&saved[kMagic.size() + 8]) != crc32(body))
+  if (load_be64(&saved[kMagic.size()]) != body.size() || load_be32(&saved[kMagic.size() + 8]) != checksum(body))
     return fail("decoder state: damaged (its checksum does not match)");
   std::vector<SavedDomain> domains;
   Reader reader(body);

@@ -27,28 +27,30 @@ SequenceUnit declared_unit(FlowProtocol protocol) {
   }
 }
 
-void add_to(ExporterStats& sum, const ExporterStats& one) {
-  sum.messages += one.messages;
-  sum.bytes += one.bytes;
-  sum.flows += one.flows;
-  sum.options_records += one.options_records;
-  sum.borrowed_flows += one.borrowed_flows;
-  sum.biflows += one.biflows;
-  sum.extras_dropped += one.extras_dropped;
-  sum.records_missing += one.records_missing;
-  sum.trailing_bytes += one.trailing_bytes;
-  sum.sets += one.sets;
-  sum.sequence.lost += one.sequence.lost;
-  sum.sequence.reordered += one.sequence.reordered;
-  sum.sequence.resets += one.sequence.resets;
-}
-
 template <typename T>
 void to_front(std::list<T*>& list, typename std::list<T*>::iterator place) {
   if (place != list.begin()) list.splice(list.begin(), list, place);
 }
 
 }  // namespace
+
+void add_counters(ExporterStats& sum, const ExporterStats& other) {
+  sum.messages += other.messages;
+  sum.bytes += other.bytes;
+  sum.flows += other.flows;
+  sum.options_records += other.options_records;
+  sum.borrowed_flows += other.borrowed_flows;
+  sum.biflows += other.biflows;
+  sum.extras_dropped += other.extras_dropped;
+  sum.records_missing += other.records_missing;
+  sum.trailing_bytes += other.trailing_bytes;
+  sum.sets += other.sets;
+  sum.sequence.lost += other.sequence.lost;
+  sum.sequence.reordered += other.sequence.reordered;
+  sum.sequence.resets += other.sequence.resets;
+  sum.templates += other.templates;
+  sum.sessions += other.sessions;
+}
 
 std::size_t ExporterTable::SessionHash::operator()(const Session& s) const noexcept {
   const std::size_t h = mix(std::hash<IpAddress>{}(s.remote), std::hash<IpAddress>{}(s.local));
@@ -139,7 +141,7 @@ void ExporterTable::forget(Domain& domain) {
   domain.sequence.settle_all(exporter.stats.sequence);
   std::erase(exporter.domains, &domain);
   if (exporter.domains.empty()) {
-    add_to(forgotten_, exporter.stats);
+    add_counters(forgotten_, exporter.stats);
     exporters_.erase({domain.session->key.remote, domain.id, domain.protocol});
   }
   domains_.erase(domain.in_all);
@@ -304,7 +306,7 @@ bool ExporterTable::grow_tables(Domain& domain, std::size_t bytes) {
 ExporterStats ExporterTable::totals() const {
   ExporterStats sum = forgotten_;
   for (const auto& [key, exporter] : exporters_) {
-    add_to(sum, exporter->stats);
+    add_counters(sum, exporter->stats);
     for (const Domain* domain : exporter->domains) sum.templates += domain->templates.size();
   }
   sum.sessions = sessions_.size();

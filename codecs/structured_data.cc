@@ -1,17 +1,17 @@
 #include "codecs/structured_data.h"
 
-#include <bit>
-#include <charconv>
-#include <cmath>
-
-#include "codecs/interface_names.h"
+#include "codecs/element_json.h"
 #include "codecs/record.h"
 
 namespace weir {
 namespace {
 
 constexpr unsigned kMaxDepth = 4;
-constexpr char kHex[] = "0123456789abcdef";
+
+bool is_structured(ElementType type) {
+  return type == ElementType::kBasicList || type == ElementType::kSubTemplateList ||
+         type == ElementType::kSubTemplateMultiList;
+}
 
 std::string_view semantic_name(std::uint8_t semantic) {
   switch (semantic) {
@@ -153,83 +153,12 @@ class Renderer {
   bool value(const TemplateField& field, Bytes bytes, unsigned depth) {
     const ElementInfo* const info = find_element(field.enterprise, field.id);
     const ElementType type = info == nullptr ? ElementType::kOctetArray : info->type;
-    switch (type) {
-      case ElementType::kBasicList:
-      case ElementType::kSubTemplateList:
-      case ElementType::kSubTemplateMultiList: return structure(type, bytes, depth + 1);
-      case ElementType::kString: text(bytes); return true;
-      case ElementType::kIpv4Address:
-      case ElementType::kIpv6Address: address(bytes); return true;
-      case ElementType::kMacAddress: mac(bytes); return true;
-      case ElementType::kBoolean: out_ += !bytes.empty() && bytes[0] == 1 ? "true" : "false"; return true;
-      case ElementType::kFloat32:
-      case ElementType::kFloat64: real(bytes); return true;
-      case ElementType::kSigned8:
-      case ElementType::kSigned16:
-      case ElementType::kSigned32:
-      case ElementType::kSigned64: number(bytes, true); return true;
-      case ElementType::kOctetArray:
-      case ElementType::kUnsigned256: hex(bytes); return true;
-      default: number(bytes, false); return true;
-    }
-  }
-
-  void number(Bytes bytes, bool is_signed) {
-    if (bytes.empty() || bytes.size() > 8) return hex(bytes);
-    const std::uint64_t raw = load_be(bytes.data(), bytes.size());
-    if (!is_signed) {
-      out_ += std::to_string(raw);
-      return;
-    }
-    const auto shift = static_cast<unsigned>(64 - 8 * bytes.size());
-    out_ += std::to_string(static_cast<std::int64_t>(raw << shift) >> shift);
-  }
-
-  void real(Bytes bytes) {
-    double v = 0;
-    if (bytes.size() == 8) v = std::bit_cast<double>(load_be64(bytes.data()));
-    if (bytes.size() == 4) v = double{std::bit_cast<float>(load_be32(bytes.data()))};
-    if (!std::isfinite(v) || (bytes.size() != 4 && bytes.size() != 8)) {
-      out_ += "null";
-      return;
-    }
-    char digits[32];
-    out_.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
-  }
-
-  void address(Bytes bytes) {
-    if (bytes.size() != 4 && bytes.size() != 16) return hex(bytes);
-    out_ += '"';
-    out_ += (bytes.size() == 4 ? IpAddress::v4(bytes.data()) : IpAddress::v6(bytes.data())).to_string();
-    out_ += '"';
-  }
-
-  void mac(Bytes bytes) {
-    if (bytes.size() != sizeof(MacAddress)) return hex(bytes);
-    MacAddress address;
-    std::copy(bytes.begin(), bytes.end(), address.begin());
-    char digits[kMacText];
-    out_ += '"';
-    out_.append(digits, write_mac(digits, address));
-    out_ += '"';
-  }
-
-  void hex(Bytes bytes) {
-    out_ += '"';
-    for (const std::uint8_t b : bytes) {
-      out_ += kHex[b >> 4];
-      out_ += kHex[b & 15];
-    }
-    out_ += '"';
-  }
-
-  void text(Bytes bytes) {
-    out_ += '"';
-    for (const char c : clean_text(bytes)) {
-      if (c == '"' || c == '\\') out_ += '\\';
-      out_ += c;
-    }
-    out_ += '"';
+    if (is_structured(type)) return structure(type, bytes, depth + 1);
+    out_.resize_and_overwrite(out_.size() + element_room(bytes.size()),
+                              [&, had = out_.size()](char* begin, std::size_t) {
+                                return static_cast<std::size_t>(write_element(begin + had, type, bytes) - begin);
+                              });
+    return true;
   }
 
   const TemplateLookup& lookup_;
@@ -240,8 +169,7 @@ class Renderer {
 
 bool is_structured(const TemplateField& field) {
   const ElementInfo* const info = find_element(field.enterprise, field.id);
-  return info != nullptr && (info->type == ElementType::kBasicList || info->type == ElementType::kSubTemplateList ||
-                             info->type == ElementType::kSubTemplateMultiList);
+  return info != nullptr && is_structured(info->type);
 }
 
 std::string render_structured(ElementType type, Bytes value, const TemplateLookup& lookup) {

@@ -73,24 +73,6 @@ bool CollectorStatus::ready() const {
          std::ranges::all_of(sinks, [](const SinkStatus& sink) { return sink.last_error.empty(); });
 }
 
-void add_counters(ExporterStats& sum, const ExporterStats& other) {
-  sum.messages += other.messages;
-  sum.bytes += other.bytes;
-  sum.flows += other.flows;
-  sum.options_records += other.options_records;
-  sum.borrowed_flows += other.borrowed_flows;
-  sum.biflows += other.biflows;
-  sum.extras_dropped += other.extras_dropped;
-  sum.records_missing += other.records_missing;
-  sum.trailing_bytes += other.trailing_bytes;
-  sum.sets += other.sets;
-  sum.sequence.lost += other.sequence.lost;
-  sum.sequence.reordered += other.sequence.reordered;
-  sum.sequence.resets += other.sequence.resets;
-  sum.templates += other.templates;
-  sum.sessions += other.sessions;
-}
-
 std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all) {
   using Key = std::tuple<IpAddress, std::uint32_t, FlowProtocol>;
   std::map<Key, ExporterStats> merged;

@@ -55,8 +55,6 @@ std::string templates_json(std::span<const TemplateView> templates);
 
 // Merges entries of one exporter and domain that several lanes know (it sends over UDP and TCP), most flows first.
 std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all);
-// Adds the counters of `other` to `sum`.
-void add_counters(ExporterStats& sum, const ExporterStats& other);
 
 std::size_t resident_memory();
 

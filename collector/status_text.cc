@@ -10,6 +10,8 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t kNameWidth = 22;
+
 using Out = std::back_insert_iterator<std::string>;
 
 std::string duration(std::uint64_t ns) {
@@ -26,6 +28,10 @@ std::uint64_t since(std::uint64_t now_ns, std::uint64_t then_ns) { return now_ns
 
 template <typename Reason>
 void write_account(Out out, std::string_view what, const Account<Reason>& account) {
+  if (what.size() > kNameWidth) {  // a line of its own keeps the columns in line
+    fmt::format_to(out, "  {}\n", what);
+    what = {};
+  }
   fmt::format_to(out, "  {:<22}{:>16} in {:>16} out {:>12} held {:>12} dropped\n", what, account.in, account.out,
                  account.held, account.dropped_total());
   for (std::size_t i = 0; i < Account<Reason>::kReasons; ++i) {

@@ -19,10 +19,7 @@ enum class ExtrasOf : std::uint8_t {
 };
 
 // Writes `,"name":value` for each extra. The name is the registry's, else e<PEN>_<id> (enterprise 0 is IANA's); a name
-// that the record already has gets _2, _3 … appended. The value goes by the element's abstract type (RFC 7012 §3.1) and
-// the width it came in: integers and dates (in ns since the Unix epoch) as numbers, floats (null where not finite),
-// booleans, addresses and strings (fixed-length ones without their trailing NULs) as such; octetArray, elements
-// unknown, and values whose width does not fit their type in hex.
+// that the record already has gets _2, _3 … appended. Values are written by element_json.h; unknown elements in hex.
 char* write_extras(char* out, const FlowBatch& batch, const Flow& flow, ExtrasOf which);
 
 }  // namespace weir

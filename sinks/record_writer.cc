@@ -4,10 +4,10 @@
 #include <bit>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "flow/names.h"
 #include "sinks/biflow.h"
 #include "sinks/extras_json.h"
-#include "sinks/text.h"
 #include "sinks/text_line.h"
 
 namespace weir {

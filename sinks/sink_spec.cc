@@ -226,6 +226,7 @@ Result<SinkSpec> parse_sink_spec(std::string_view spec, std::span<const std::str
   SinkSpec result;
   result.scheme = spec.substr(0, scheme_end);
   if (std::ranges::find(kSchemes, result.scheme) == std::end(kSchemes)) {
+    if (spec.find_first_of("./") < scheme_end) return fail("write file:" + std::string(spec) + " for a file");
     return fail("unknown sink '" + result.scheme + "'" + did_you_mean(result.scheme, kSchemes) +
                 " (there are: stdout, file:PATH, http://…, https://…)");
   }

@@ -52,7 +52,8 @@ std::unexpected<Error> listen_error(std::string_view address, int error_number) 
   if (error_number == EACCES) {
     return fail(what + ": no permission; ports below 1024 need CAP_NET_BIND_SERVICE; choose another with --http");
   }
-  if (error_number == 0) return fail(what + ": no such address");
+  // A name that does not resolve leaves no error number, or the resolver's last one.
+  if (error_number == 0 || error_number == EAGAIN) return fail(what + ": no such address");
   return fail_errno(what, error_number);
 }
 

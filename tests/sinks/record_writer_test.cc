@@ -9,7 +9,7 @@
 #include <set>
 
 #include "flow/names.h"
-#include "sinks/text.h"
+#include "base/text.h"
 #include "tests/sinks/json_check.h"
 #include "tests/sinks/sample_flows.h"
 

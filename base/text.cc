@@ -1,4 +1,4 @@
-#include "sinks/text.h"
+#include "base/text.h"
 
 #include <algorithm>
 
