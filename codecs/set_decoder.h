@@ -18,8 +18,7 @@ struct RecordCount {
 
 class SetDecoder {
  public:
-  SetDecoder(const Decoder::Limits& limits, ExporterTable& table)
-      : limits_(limits), table_(table), builder_(limits.split_biflows) {}
+  SetDecoder(const Decoder::Limits& limits, ExporterTable& table) : limits_(limits), table_(table) {}
 
   // The sets of one message, one after the other. Sets out's origin.
   RecordCount decode_sets(Domain& domain, Bytes sets, const MessageContext& context, BatchWriter& out);

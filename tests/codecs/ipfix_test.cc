@@ -278,34 +278,6 @@ TEST_F(Ipfix, InitiatorAndResponderAreForwardAndReverse) {
   EXPECT_EQ(flow.cold().reverse_packets, 4U);
 }
 
-class SplitBiflows : public DecoderTest {
- protected:
-  static Decoder::Limits limits() {
-    Decoder::Limits l;
-    l.split_biflows = true;
-    return l;
-  }
-  SplitBiflows() : DecoderTest(limits()) {}
-};
-
-TEST_F(SplitBiflows, GiveTwoRecords) {
-  feed(ipfix(1, 0, ipfix_template(256, kBiflow) + set(256, biflow_record() + biflow_record(0))));
-  EXPECT_THAT(pairs(), ElementsAre("10.1.1.1>10.2.2.2", "10.2.2.2>10.1.1.1", "10.1.1.1>10.2.2.2"));
-  const Seen forward = flows()[0];
-  EXPECT_EQ(forward->bytes, 1000U);
-  EXPECT_FALSE(forward.has(FieldId::reverse_bytes));
-  const Seen reverse = flows()[1];
-  EXPECT_EQ(reverse->bytes, 2000U);
-  EXPECT_EQ(reverse->packets, 20U);
-  EXPECT_EQ(reverse->tcp_flags, 0x12);
-  EXPECT_EQ(reverse->src_port, 80);
-  EXPECT_EQ(reverse->in_if, 4U);
-  EXPECT_EQ(reverse->out_if, 3U);
-  EXPECT_EQ(reverse->time_flow_start_ns, (kExportTime - 4) * kSecond);
-  EXPECT_FALSE(reverse.has(FieldId::reverse_packets));
-  EXPECT_EQ(stats().flows, 2U) << "records, not what they became";
-}
-
 TEST_F(Ipfix, MessageCutAnywhereNeverOverreads) {
   const Octets whole =
       ipfix(1, 0,
