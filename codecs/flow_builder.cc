@@ -27,6 +27,19 @@ std::uint16_t etype_of(Family family) {
   }
 }
 
+// A template with the addresses of both families has zeros in those of the other one, and zeros are an address of
+// either: 0.0.0.0 asks for a lease, :: looks for its neighbours. The other end tells which.
+void settle_families(Flow& flow) {
+  Family& src = flow.src_addr_family;
+  Family& dst = flow.dst_addr_family;
+  if (src == dst || src == Family::kNone || dst == Family::kNone) return;
+  if (flow.src_addr == AddressBytes{}) {
+    src = dst;
+  } else if (flow.dst_addr == AddressBytes{}) {
+    dst = src;
+  }
+}
+
 void take_ip_version(const TemplatePlan& plan, const SegmentPlace* places, Flow& flow) {
   if (!plan.ip_version || flow.etype != 0) return;
   const std::uint8_t version = field_bytes(places, *plan.ip_version)[0];
@@ -72,6 +85,7 @@ void take_names(const Domain& domain, BatchWriter& out, Flow& flow) {
 }  // namespace
 
 void derive_fields(Flow& flow, bool has_icmp) {
+  settle_families(flow);
   if (flow.etype == 0) {
     const std::uint16_t by_source = etype_of(flow.src_addr_family);
     flow.etype = by_source != 0 ? by_source : etype_of(flow.dst_addr_family);
@@ -174,8 +188,8 @@ void FlowBuilder::build(const Template& used, const Domain& domain, const Segmen
                         const MessageClock& clock, BatchWriter& out, ExporterStats& stats) {
   MessageClock record_clock = clock;
   if (used.plan.boot) {
-    record_clock.boot_ns =
-        flow_time_ns(TimeForm::kMilliseconds, load_be64(field_bytes(places, *used.plan.boot).data()), clock);
+    const std::uint64_t boot_ms = load_be64(field_bytes(places, *used.plan.boot).data());
+    if (boot_ms != 0) record_clock.boot_ns = flow_time_ns(TimeForm::kMilliseconds, boot_ms, clock);
   }
   render(used, domain, places);
   const Flow* const flow = add(used, domain, places, record_clock, out, stats);

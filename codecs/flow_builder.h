@@ -29,7 +29,8 @@ class FlowBuilder {
   std::size_t rendered_bytes_ = 0;
 };
 
-// What follows from the fields that a record has: the ethertype from its addresses, ICMP type and code from the port.
+// What follows from the fields that a record has: the family of a zero address, the ethertype from the addresses, ICMP
+// type and code from the port.
 void derive_fields(Flow& flow, bool has_icmp);
 
 }  // namespace weir
