@@ -1,7 +1,6 @@
 #include "codecs/set_decoder.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "codecs/options_data.h"
 #include "codecs/template_set.h"
@@ -13,6 +12,7 @@ constexpr std::size_t kSetHeader = 4;
 constexpr std::uint16_t kFirstDataSet = 256;
 constexpr std::size_t kEffortPerMessage = 64;  // lenders looked at
 constexpr std::size_t kEffortPerTick = 100'000;
+constexpr std::size_t kEffortAtEnd = 10'000'000;
 
 bool is_zero(Bytes bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0; });
@@ -70,6 +70,8 @@ void SetDecoder::template_set(Domain& domain, Bytes set, bool options, std::uint
     if (failed != SetDrop::kCount) problem = failed;
   }
   if (reader.bad()) problem = SetDrop::kBadTemplate;
+  // What it was meant to replace must not read the data that follow.
+  if (reader.unreadable()) table_.remove_template(domain, spec.id);
   Account<SetDrop>& account = domain.exporter->stats.sets;
   if (problem == SetDrop::kCount) {
     ++account.out;
@@ -202,7 +204,7 @@ void SetDecoder::tick(std::uint64_t now_ns, BatchWriter& out) {
 }
 
 void SetDecoder::finish(std::uint64_t now_ns, BatchWriter& out) {
-  effort_ = std::numeric_limits<std::size_t>::max();
+  effort_ = kEffortAtEnd;
   for (Domain* domain : table_.holding()) borrow_for(*domain, now_ns, out);
 }
 

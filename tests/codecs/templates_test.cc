@@ -125,6 +125,16 @@ TEST_F(Templates, ImpossibleRedefinitionRemovesTheOldOne) {
   EXPECT_EQ(stats().sets.held, 1U);
 }
 
+TEST_F(Templates, RedefinitionThatCannotBeReadRemovesTheOldOne) {
+  feed_template();
+  feed(ipfix(1, 0, set(2, Octets().u16(256).u16(kSwapped.size()).u16(12).u16(4).u16(8).u16(4))));
+  feed_data("10.2.2.2", "10.1.1.1");
+  EXPECT_TRUE(flows().empty()) << "these would be swapped";
+  EXPECT_EQ(dropped(SetDrop::kBadTemplate), 1U);
+  feed_template(session(), kSwapped);
+  EXPECT_THAT(pairs(), ElementsAre("10.1.1.1>10.2.2.2"));
+}
+
 TEST_F(Templates, WithdrawalIsIgnoredOverUdp) {
   feed_template();
   feed(ipfix(1, 0, set(2, Octets().u16(256).u16(0))));
