@@ -52,8 +52,8 @@ void print_ledger(const FileSource& source, const Decoder& decoder, const SinkSt
   fmt::print(stderr, "weir: {} flows, {} options records\n", totals.flows, totals.options_records);
   print_account(view("file", "packets", source.counts().packets), "are export datagrams", "");
   print_account(view("file", "fragments", source.fragments()), "reassembled", "waiting for others");
-  if (source.counts().trailing_bytes != 0) {
-    fmt::print(stderr, "  {:<11}{} behind the message of a file, not read\n", "bytes", source.counts().trailing_bytes);
+  if (const std::uint64_t trailing = source.counts().trailing_bytes + totals.trailing_bytes; trailing != 0) {
+    fmt::print(stderr, "  {:<11}{} behind the message of a file or datagram, not read\n", "bytes", trailing);
   }
   print_account(view("decode", "messages", decoder.messages()), "decoded", "");
   print_account(view("decode", "sets", totals.sets), "decoded", "waiting for their template");

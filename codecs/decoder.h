@@ -118,7 +118,6 @@ class Decoder {
     std::uint64_t hold_ns = 300'000'000'000;                  // how long a set waits
     std::uint64_t borrow_after_ns = 5'000'000'000;            // before it may borrow a silent session's template
     std::uint64_t template_lifetime_ns = 86'400'000'000'000;  // over UDP (RFC 7011 §8.4); re-sent templates start anew
-    bool split_biflows = false;                               // two records instead of a merged one
   };
 
   Decoder();

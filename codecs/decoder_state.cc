@@ -190,11 +190,12 @@ void apply(SavedDomain& saved, ExporterTable& table) {
   domain->boot_ns = saved.boot_ns;
   if (domain->exporter->stats.messages == 0) domain->sequence.load(saved.sequence);
   domain->exporter->stats.name = clean_text(as_bytes(saved.name));
-  for (const auto& [key, rate] : saved.sampling) set_sampling(table, *domain, key.first, key.second, rate);
-  for (const auto& [index, name] : saved.names) set_name(table, *domain, index, clean_text(as_bytes(name)));
   for (const SavedTemplate& t : saved.templates) {
     if (!domain->templates.contains(t.spec.id)) table.add_template(*domain, t.spec, t.received_ns);
   }
+  // After the templates, which tell whether the session only announces.
+  for (const auto& [key, rate] : saved.sampling) set_sampling(table, *domain, key.first, key.second, rate);
+  for (const auto& [index, name] : saved.names) set_name(table, *domain, index, clean_text(as_bytes(name)));
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ void ExporterTable::forget(Domain& domain) {
   Exporter& exporter = *domain.exporter;
   domain.sequence.settle_all(exporter.stats.sequence);
   std::erase(exporter.domains, &domain);
+  if (exporter.announcer == &domain) exporter.announcer = nullptr;
   if (exporter.domains.empty()) {
     add_counters(forgotten_, exporter.stats);
     exporters_.erase({domain.session->key.remote, domain.id, domain.protocol});
@@ -208,6 +209,10 @@ ExporterTable::Added ExporterTable::add_template(Domain& domain, const TemplateS
   made->in_all = templates_.insert(templates_.begin(), made.get());
   made->in_session = domain.session->templates.insert(domain.session->templates.begin(), made.get());
   domain.templates[spec.id] = std::move(made);
+  if (!spec.options) {
+    domain.has_data_templates = true;
+    if (domain.exporter->announcer == &domain) domain.exporter->announcer = nullptr;
+  }
   ++version_;
   return Added::kNew;
 }
@@ -301,6 +306,11 @@ bool ExporterTable::grow_tables(Domain& domain, std::size_t bytes) {
   charge(*domain.session, bytes);
   domain.table_bytes += bytes;
   return true;
+}
+
+void ExporterTable::announced(Domain& domain) {
+  if (!domain.has_data_templates) domain.exporter->announcer = &domain;
+  ++version_;
 }
 
 ExporterStats ExporterTable::totals() const {

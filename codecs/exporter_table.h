@@ -54,6 +54,9 @@ struct HeldSet {
 struct Exporter {
   ExporterStats stats;
   std::vector<Domain*> domains;
+  // The session that last announced sampling or names without ever having announced a template for flows: some routers
+  // send options data from a port of its own, for the flows of all their ports.
+  Domain* announcer = nullptr;
 };
 
 // One observation domain (v9: source ID, v5: engine) of one session.
@@ -63,6 +66,7 @@ struct Domain {
   std::uint32_t id = 0;
   FlowProtocol protocol = FlowProtocol::kNetflowV5;
   std::unordered_map<std::uint16_t, std::unique_ptr<Template>> templates;
+  bool has_data_templates = false;  // or had
   SamplingTable sampling;
   InterfaceNames names;
   std::uint64_t boot_ns = 0;  // systemInitTimeMilliseconds from options data
@@ -72,6 +76,8 @@ struct Domain {
   std::size_t table_bytes = 0;
   std::list<Domain*>::iterator in_all;
   std::list<Domain*>::iterator in_session;
+
+  bool has_tables() const { return !sampling.empty() || !names.empty(); }
 };
 
 struct SessionState {
@@ -124,6 +130,8 @@ class ExporterTable {
   ExporterStats totals() const;
   std::vector<ExporterStats> exporters() const;
 
+  // What `domain` knows from options data has changed.
+  void announced(Domain& domain);
   void changed() { ++version_; }
   std::uint64_t version() const { return version_; }
 

@@ -1,7 +1,6 @@
 #include "codecs/flow_builder.h"
 
 #include <cstring>
-#include <utility>
 
 #include "codecs/frame_section.h"
 #include "codecs/structured_data.h"
@@ -25,6 +24,19 @@ std::uint16_t etype_of(Family family) {
     case Family::kV4: return kEtypeIpv4;
     case Family::kV6: return kEtypeIpv6;
     default: return 0;
+  }
+}
+
+// A template with the addresses of both families has zeros in those of the other one, and zeros are an address of
+// either: 0.0.0.0 asks for a lease, :: looks for its neighbours. The other end tells which.
+void settle_families(Flow& flow) {
+  Family& src = flow.src_addr_family;
+  Family& dst = flow.dst_addr_family;
+  if (src == dst || src == Family::kNone || dst == Family::kNone) return;
+  if (flow.src_addr == AddressBytes{}) {
+    src = dst;
+  } else if (flow.dst_addr == AddressBytes{}) {
+    dst = src;
   }
 }
 
@@ -70,77 +82,10 @@ void take_names(const Domain& domain, BatchWriter& out, Flow& flow) {
   name(FieldId::out_if, flow.out_if, FieldId::out_if_name, &FlowCold::out_if_name);
 }
 
-constexpr FieldId kReverseFields[] = {FieldId::reverse_bytes, FieldId::reverse_packets, FieldId::reverse_tcp_flags,
-                                      FieldId::reverse_time_flow_start_ns, FieldId::reverse_time_flow_end_ns};
-
-void unmark(Flow& flow, FieldId id) {
-  const auto n = static_cast<unsigned>(id);
-  flow.present[n >> 6] &= ~(std::uint64_t{1} << (n & 63));
-}
-
-void set_mark(Flow& flow, FieldId id, bool present) { present ? flow.mark(id) : unmark(flow, id); }
-
-void swap_marks(Flow& flow, FieldId a, FieldId b) {
-  const bool had_a = flow.has(a);
-  set_mark(flow, a, flow.has(b));
-  set_mark(flow, b, had_a);
-}
-
-void clear_reverse(Flow& flow, BatchWriter& out) {
-  FlowCold& cold = out.cold();
-  cold.reverse_bytes = cold.reverse_packets = 0;
-  cold.reverse_time_flow_start_ns = cold.reverse_time_flow_end_ns = 0;
-  cold.reverse_tcp_flags = 0;
-  for (const FieldId id : kReverseFields) unmark(flow, id);
-}
-
-// Turns a merged record into that of its reverse direction (RFC 5103 §5): what belongs to an end changes sides,
-// counters and times are the reverse ones.
-void turn_round(Flow& flow, BatchWriter& out) {
-  FlowCold& cold = out.cold();
-  std::swap(flow.src_addr, flow.dst_addr);
-  std::swap(flow.src_addr_family, flow.dst_addr_family);
-  std::swap(flow.src_port, flow.dst_port);
-  std::swap(flow.src_mac, flow.dst_mac);
-  std::swap(flow.src_as, flow.dst_as);
-  std::swap(flow.src_mask, flow.dst_mask);
-  std::swap(flow.src_vlan, flow.dst_vlan);
-  std::swap(flow.in_if, flow.out_if);
-  std::swap(cold.in_if_name, cold.out_if_name);
-  std::swap(cold.ingress_vrf_id, cold.egress_vrf_id);
-  std::swap(cold.post_nat_src_addr, cold.post_nat_dst_addr);
-  std::swap(cold.post_nat_src_addr_family, cold.post_nat_dst_addr_family);
-  std::swap(cold.post_nat_src_port, cold.post_nat_dst_port);
-  constexpr std::pair<FieldId, FieldId> kSides[] = {
-      {FieldId::src_addr, FieldId::dst_addr},
-      {FieldId::src_port, FieldId::dst_port},
-      {FieldId::src_mac, FieldId::dst_mac},
-      {FieldId::src_as, FieldId::dst_as},
-      {FieldId::src_net, FieldId::dst_net},
-      {FieldId::src_vlan, FieldId::dst_vlan},
-      {FieldId::in_if, FieldId::out_if},
-      {FieldId::in_if_name, FieldId::out_if_name},
-      {FieldId::ingress_vrf_id, FieldId::egress_vrf_id},
-      {FieldId::post_nat_src_addr, FieldId::post_nat_dst_addr},
-      {FieldId::post_nat_src_port, FieldId::post_nat_dst_port},
-  };
-  for (const auto& [src, dst] : kSides) swap_marks(flow, src, dst);
-
-  flow.bytes = cold.reverse_bytes;
-  flow.packets = cold.reverse_packets;
-  set_mark(flow, FieldId::bytes, flow.has(FieldId::reverse_bytes));
-  set_mark(flow, FieldId::packets, flow.has(FieldId::reverse_packets));
-  flow.tcp_flags = cold.reverse_tcp_flags;
-  set_mark(flow, FieldId::tcp_flags, flow.has(FieldId::reverse_tcp_flags));
-  // An exporter that does not tell the reverse times means those of the biflow.
-  if (flow.has(FieldId::reverse_time_flow_start_ns)) flow.time_flow_start_ns = cold.reverse_time_flow_start_ns;
-  if (flow.has(FieldId::reverse_time_flow_end_ns)) flow.time_flow_end_ns = cold.reverse_time_flow_end_ns;
-  clear_reverse(flow, out);
-}
-
 }  // namespace
 
 void derive_fields(Flow& flow, bool has_icmp) {
+  settle_families(flow);
   if (flow.etype == 0) {
     const std::uint16_t by_source = etype_of(flow.src_addr_family);
     flow.etype = by_source != 0 ? by_source : etype_of(flow.dst_addr_family);
@@ -243,20 +188,14 @@ void FlowBuilder::build(const Template& used, const Domain& domain, const Segmen
                         const MessageClock& clock, BatchWriter& out, ExporterStats& stats) {
   MessageClock record_clock = clock;
   if (used.plan.boot) {
-    record_clock.boot_ns =
-        flow_time_ns(TimeForm::kMilliseconds, load_be64(field_bytes(places, *used.plan.boot).data()), clock);
+    const std::uint64_t boot_ms = load_be64(field_bytes(places, *used.plan.boot).data());
+    if (boot_ms != 0) record_clock.boot_ns = flow_time_ns(TimeForm::kMilliseconds, boot_ms, clock);
   }
   render(used, domain, places);
-  Flow* flow = add(used, domain, places, record_clock, out, stats);
+  const Flow* const flow = add(used, domain, places, record_clock, out, stats);
   if (flow == nullptr) return;
   ++stats.flows;
-  if (!used.plan.has_reverse || !carries_reverse(*flow, out)) return;
-  ++stats.biflows;
-  if (!split_biflows_) return;
-  clear_reverse(*flow, out);
-  // Made anew, not copied: it may stand in another batch.
-  flow = add(used, domain, places, record_clock, out, stats);
-  if (flow != nullptr) turn_round(*flow, out);
+  if (used.plan.has_reverse && carries_reverse(*flow, out)) ++stats.biflows;
 }
 
 }  // namespace weir

@@ -14,8 +14,6 @@ namespace weir {
 
 class FlowBuilder {
  public:
-  explicit FlowBuilder(bool split_biflows) : split_biflows_(split_biflows) {}
-
   // REQUIRES that out's origin is the message's. `domain` is where sampling and names stand; statistics of flows go to
   // `stats`.
   void build(const Template& used, const Domain& domain, const SegmentPlace* places, const MessageClock& clock,
@@ -27,12 +25,12 @@ class FlowBuilder {
   void render(const Template& used, const Domain& domain, const SegmentPlace* places);
   void add_extras(const TemplatePlan& plan, const SegmentPlace* places, BatchWriter& out, Flow& flow);
 
-  bool split_biflows_;
   std::vector<std::string> rendered_;  // by index of the plan's extras
   std::size_t rendered_bytes_ = 0;
 };
 
-// What follows from the fields that a record has: the ethertype from its addresses, ICMP type and code from the port.
+// What follows from the fields that a record has: the family of a zero address, the ethertype from the addresses, ICMP
+// type and code from the port.
 void derive_fields(Flow& flow, bool has_icmp);
 
 }  // namespace weir

@@ -71,13 +71,13 @@ OptionsRecord read_record(const Template& used, const SegmentPlace* places) {
 void set_sampling(ExporterTable& table, Domain& domain, SamplingScope scope, std::uint64_t id, std::uint32_t rate) {
   const bool known = domain.sampling.find(scope, id) != 0;
   if (!known && !table.grow_tables(domain, kEntryOverhead)) return;
-  if (domain.sampling.set(scope, id, rate)) table.changed();
+  if (domain.sampling.set(scope, id, rate)) table.announced(domain);
 }
 
 void set_name(ExporterTable& table, Domain& domain, std::uint32_t interface, std::string name) {
   const bool known = !domain.names.find(interface).empty();
   if (!known && !table.grow_tables(domain, kEntryOverhead + InterfaceNames::kMaxName)) return;
-  if (domain.names.set(interface, std::move(name))) table.changed();
+  if (domain.names.set(interface, std::move(name))) table.announced(domain);
 }
 
 void take_options(const Template& used, const SegmentPlace* places, ExporterTable& table, Domain& domain) {
@@ -90,7 +90,7 @@ void take_options(const Template& used, const SegmentPlace* places, ExporterTabl
   if (record.interface && *record.interface <= 0xffffffff && !name.empty())
     set_name(table, domain, static_cast<std::uint32_t>(*record.interface), std::move(name));
   const std::uint64_t boot_ns = flow_time_ns(TimeForm::kMilliseconds, record.boot_ms, {});
-  if (boot_ns != 0 && std::exchange(domain.boot_ns, boot_ns) != boot_ns) table.changed();
+  if (boot_ns != 0 && std::exchange(domain.boot_ns, boot_ns) != boot_ns) table.announced(domain);
   std::string& exporter = domain.exporter->stats.name;
   if (!record.exporter_name.empty() && exporter != record.exporter_name) {
     exporter = std::move(record.exporter_name);

@@ -1,7 +1,6 @@
 #include "codecs/set_decoder.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "codecs/options_data.h"
 #include "codecs/template_set.h"
@@ -13,6 +12,7 @@ constexpr std::size_t kSetHeader = 4;
 constexpr std::uint16_t kFirstDataSet = 256;
 constexpr std::size_t kEffortPerMessage = 64;  // lenders looked at
 constexpr std::size_t kEffortPerTick = 100'000;
+constexpr std::size_t kEffortAtEnd = 10'000'000;
 
 bool is_zero(Bytes bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0; });
@@ -70,6 +70,8 @@ void SetDecoder::template_set(Domain& domain, Bytes set, bool options, std::uint
     if (failed != SetDrop::kCount) problem = failed;
   }
   if (reader.bad()) problem = SetDrop::kBadTemplate;
+  // What it was meant to replace must not read the data that follow.
+  if (reader.unreadable()) table_.remove_template(domain, spec.id);
   Account<SetDrop>& account = domain.exporter->stats.sets;
   if (problem == SetDrop::kCount) {
     ++account.out;
@@ -133,16 +135,24 @@ void SetDecoder::hold(Domain& domain, std::uint16_t id, Bytes set, const Message
   if (!table_.hold(domain, id, std::move(held))) domain.exporter->stats.sets.drop(SetDrop::kHoldLimit);
 }
 
+// Its own session's. A borrowed template brings the lender's, and those of a session that only announces are for all.
+const Domain& SetDecoder::tables_for(const Template& used, const Domain& domain) {
+  if (domain.has_tables()) return domain;
+  if (used.domain->has_tables()) return *used.domain;
+  return domain.exporter->announcer != nullptr ? *domain.exporter->announcer : domain;
+}
+
 bool SetDecoder::decode_records(const Template& used, Domain& domain, Bytes set, const MessageContext& context,
                                 BatchWriter& out, std::uint32_t& records) {
+  const Domain& told = tables_for(used, domain);
   MessageClock clock = context.clock;
-  if (clock.boot_ns == 0) clock.boot_ns = used.domain->boot_ns;
+  clock.boot_ns = used.domain->boot_ns != 0 ? used.domain->boot_ns : told.boot_ns;
   const std::size_t least = used.plan.min_record;
   if (!used.plan.variable) {
     places_.resize(1);
     for (; set.size() >= least; set = set.subspan(least)) {
       places_[0].base = set.data();
-      decode_record(used, domain, places_.data(), clock, out);
+      decode_record(used, domain, told, places_.data(), clock, out);
       ++records;
     }
     return true;  // what is left is padding
@@ -150,14 +160,14 @@ bool SetDecoder::decode_records(const Template& used, Domain& domain, Bytes set,
   while (set.size() >= least) {
     const auto length = locate_record(used.plan.segments, set, places_);
     if (!length) return set.size() < kSetHeader && is_zero(set);  // padding where a record could be as short
-    decode_record(used, domain, places_.data(), clock, out);
+    decode_record(used, domain, told, places_.data(), clock, out);
     ++records;
     set = set.subspan(*length);
   }
   return true;
 }
 
-void SetDecoder::decode_record(const Template& used, Domain& domain, const SegmentPlace* places,
+void SetDecoder::decode_record(const Template& used, Domain& domain, const Domain& told, const SegmentPlace* places,
                                const MessageClock& clock, BatchWriter& out) {
   ExporterStats& stats = domain.exporter->stats;
   if (used.spec.options) {
@@ -165,10 +175,8 @@ void SetDecoder::decode_record(const Template& used, Domain& domain, const Segme
     take_options(used, places, table_, domain);
     return;
   }
-  // A borrowed template brings the lender's tables with it.
   if (used.domain != &domain) ++stats.borrowed_flows;
-  builder_.build(used, domain.sampling.empty() && domain.names.empty() ? *used.domain : domain, places, clock, out,
-                 stats);
+  builder_.build(used, told, places, clock, out, stats);
 }
 
 void SetDecoder::decode_held(Domain& domain, std::uint16_t id, std::uint64_t now_ns, BatchWriter& out) {
@@ -202,7 +210,7 @@ void SetDecoder::tick(std::uint64_t now_ns, BatchWriter& out) {
 }
 
 void SetDecoder::finish(std::uint64_t now_ns, BatchWriter& out) {
-  effort_ = std::numeric_limits<std::size_t>::max();
+  effort_ = kEffortAtEnd;
   for (Domain* domain : table_.holding()) borrow_for(*domain, now_ns, out);
 }
 

@@ -18,8 +18,7 @@ struct RecordCount {
 
 class SetDecoder {
  public:
-  SetDecoder(const Decoder::Limits& limits, ExporterTable& table)
-      : limits_(limits), table_(table), builder_(limits.split_biflows) {}
+  SetDecoder(const Decoder::Limits& limits, ExporterTable& table) : limits_(limits), table_(table) {}
 
   // The sets of one message, one after the other. Sets out's origin.
   RecordCount decode_sets(Domain& domain, Bytes sets, const MessageContext& context, BatchWriter& out);
@@ -39,8 +38,10 @@ class SetDecoder {
   // The records of a set; false when it ends in something that is none.
   bool decode_records(const Template& used, Domain& domain, Bytes set, const MessageContext& context, BatchWriter& out,
                       std::uint32_t& records);
-  void decode_record(const Template& used, Domain& domain, const SegmentPlace* places, const MessageClock& clock,
-                     BatchWriter& out);
+  // `told` is where sampling and names for it stand.
+  void decode_record(const Template& used, Domain& domain, const Domain& told, const SegmentPlace* places,
+                     const MessageClock& clock, BatchWriter& out);
+  static const Domain& tables_for(const Template& used, const Domain& domain);
   void account(Domain& domain, bool good);
   // Decodes the sets that wait for a template, if it has come or is lent.
   void decode_held(Domain& domain, std::uint16_t id, std::uint64_t now_ns, BatchWriter& out);

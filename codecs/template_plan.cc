@@ -59,9 +59,7 @@ std::optional<Op> operation(const FieldInfo& field, const TemplateField& element
       return element.length == 4 || element.length == 16 ? std::optional(Op::kAddressList) : std::nullopt;
     case FieldType::kText:
     case FieldType::kFlowType: return std::nullopt;
-    default:
-      if (variable) return Op::kUnsigned;
-      return element.length <= 8 ? std::optional(unsigned_op(element.length, field.width)) : std::nullopt;
+    default: return unsigned_op(element.length, field.width);
   }
 }
 

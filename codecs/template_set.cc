@@ -49,7 +49,7 @@ bool TemplateSetReader::next(TemplateSpec& spec) {
     std::size_t scopes = 0;
     const bool counts_agree = read_counts(count, scopes);
     if (reader_.failed() || !counts_agree || count * 4 > reader_.remaining()) {
-      bad_ = true;
+      bad_ = unreadable_ = true;
       return false;
     }
     spec.options = options_;
@@ -58,7 +58,7 @@ bool TemplateSetReader::next(TemplateSpec& spec) {
     spec.fields.reserve(count);
     for (std::size_t i = 0; i < count; ++i) spec.fields.push_back(read_field());
     if (reader_.failed()) {
-      bad_ = true;
+      bad_ = unreadable_ = true;
       return false;
     }
     const bool withdrawal = count == 0 && protocol_ == FlowProtocol::kIpfix;

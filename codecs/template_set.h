@@ -20,6 +20,8 @@ class TemplateSetReader {
 
   // Whether something in the set was no template.
   bool bad() const { return bad_; }
+  // Whether next() came upon a template that cannot be read to its end; its id, where that stands, is in `spec`.
+  bool unreadable() const { return unreadable_; }
 
  private:
   bool only_padding_left() const;
@@ -31,6 +33,7 @@ class TemplateSetReader {
   FlowProtocol protocol_;
   bool options_;
   bool bad_ = false;
+  bool unreadable_ = false;
 };
 
 }  // namespace weir

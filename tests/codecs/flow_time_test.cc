@@ -82,6 +82,8 @@ TEST_F(RecordTimes, UptimeInIpfixNeedsTheBootTime) {
   EXPECT_EQ(flows()[2]->time_flow_start_ns, (kExportTime - 10) * kSecond);
   EXPECT_EQ(flows()[2]->time_flow_end_ns, (kExportTime - 1) * kSecond);
   EXPECT_TRUE(flows()[2].extras(0, 22).empty());
+  feed(ipfix(1, 4, set(257, Octets().u32(990'000).u64(0))));
+  EXPECT_EQ(flows()[3]->time_flow_start_ns, (kExportTime - 10) * kSecond) << "a record's boot time of zero is none";
 }
 
 }  // namespace

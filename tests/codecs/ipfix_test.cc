@@ -41,6 +41,18 @@ TEST_F(Ipfix, IntegersLongerThanTheirField) {
   EXPECT_THAT(flows()[1].extras(0, 89), ElementsAre(std::string("\0\0\x12\x34", 4)));
 }
 
+TEST_F(Ipfix, IntegersLongerThanAnyField) {
+  const Octets fits = Octets().uint(~0ULL, 16).uint(53, 9);
+  const Octets too_large = Octets().u64(1).u64(2).u8(1).u64(53);
+  feed(ipfix(1, 0, ipfix_template(256, {{1, 16}, {7, 9}}) + set(256, fits + too_large)));
+  EXPECT_EQ(flows()[0]->bytes, ~0ULL);
+  EXPECT_EQ(flows()[0]->src_port, 53);
+  EXPECT_THAT(flows()[0].extras(0, 1), IsEmpty());
+  EXPECT_FALSE(flows()[1].has(FieldId::bytes));
+  EXPECT_EQ(flows()[1].extras(0, 1).size(), 1U);
+  EXPECT_FALSE(flows()[1].has(FieldId::src_port));
+}
+
 TEST_F(Ipfix, PaddingOfASetIsNoRecord) {
   for (std::size_t padding = 0; padding <= 7; ++padding) {
     const std::size_t before = flows().size();
@@ -109,6 +121,26 @@ TEST_F(Ipfix, AddressesOfBothFamilies) {
   EXPECT_EQ(flows()[1]->next_hop_family, Family::kV6);
   EXPECT_EQ(flows()[0]->src_mask, 24);
   EXPECT_EQ(flows()[1]->src_mask, 48);
+}
+
+TEST_F(Ipfix, AZeroAddressIsOfTheFamilyOfTheOtherEnd) {
+  const auto record = [](const char* src4, const char* dst4, const char* src6, const char* dst6) {
+    return Octets().ip(src4).ip(dst4).ip(src6).ip(dst6);
+  };
+  const Octets lease = record("0.0.0.0", "255.255.255.255", "::", "::");
+  const Octets neighbour = record("0.0.0.0", "0.0.0.0", "::", "ff02::1:ff00:1");
+  feed(ipfix(1, 0, ipfix_template(256, {{8, 4}, {12, 4}, {27, 16}, {28, 16}}) + set(256, lease + neighbour)));
+  const auto sixes_first = [](const char* src4, const char* dst4, const char* src6, const char* dst6) {
+    return Octets().ip(src6).ip(dst6).ip(src4).ip(dst4);
+  };
+  feed(ipfix(1, 2,
+             ipfix_template(257, {{27, 16}, {28, 16}, {8, 4}, {12, 4}}) +
+                 set(257, sixes_first("0.0.0.0", "255.255.255.255", "::", "::") +
+                              sixes_first("10.0.0.1", "0.0.0.0", "::", "::"))));
+  EXPECT_THAT(pairs(), ElementsAre("0.0.0.0>255.255.255.255", "::>ff02::1:ff00:1", "0.0.0.0>255.255.255.255",
+                                   "10.0.0.1>0.0.0.0"));
+  EXPECT_EQ(flows()[1]->etype, 0x86dd);
+  EXPECT_EQ(flows()[2]->etype, 0x0800);
 }
 
 TEST_F(Ipfix, RepeatedElementFillsItsFieldOnceAndStaysAnExtra) {
@@ -276,34 +308,6 @@ TEST_F(Ipfix, InitiatorAndResponderAreForwardAndReverse) {
   EXPECT_EQ(flow.cold().reverse_bytes, 2U);
   EXPECT_EQ(flow->packets, 3U);
   EXPECT_EQ(flow.cold().reverse_packets, 4U);
-}
-
-class SplitBiflows : public DecoderTest {
- protected:
-  static Decoder::Limits limits() {
-    Decoder::Limits l;
-    l.split_biflows = true;
-    return l;
-  }
-  SplitBiflows() : DecoderTest(limits()) {}
-};
-
-TEST_F(SplitBiflows, GiveTwoRecords) {
-  feed(ipfix(1, 0, ipfix_template(256, kBiflow) + set(256, biflow_record() + biflow_record(0))));
-  EXPECT_THAT(pairs(), ElementsAre("10.1.1.1>10.2.2.2", "10.2.2.2>10.1.1.1", "10.1.1.1>10.2.2.2"));
-  const Seen forward = flows()[0];
-  EXPECT_EQ(forward->bytes, 1000U);
-  EXPECT_FALSE(forward.has(FieldId::reverse_bytes));
-  const Seen reverse = flows()[1];
-  EXPECT_EQ(reverse->bytes, 2000U);
-  EXPECT_EQ(reverse->packets, 20U);
-  EXPECT_EQ(reverse->tcp_flags, 0x12);
-  EXPECT_EQ(reverse->src_port, 80);
-  EXPECT_EQ(reverse->in_if, 4U);
-  EXPECT_EQ(reverse->out_if, 3U);
-  EXPECT_EQ(reverse->time_flow_start_ns, (kExportTime - 4) * kSecond);
-  EXPECT_FALSE(reverse.has(FieldId::reverse_packets));
-  EXPECT_EQ(stats().flows, 2U) << "records, not what they became";
 }
 
 TEST_F(Ipfix, MessageCutAnywhereNeverOverreads) {

@@ -125,6 +125,16 @@ TEST_F(Templates, ImpossibleRedefinitionRemovesTheOldOne) {
   EXPECT_EQ(stats().sets.held, 1U);
 }
 
+TEST_F(Templates, RedefinitionThatCannotBeReadRemovesTheOldOne) {
+  feed_template();
+  feed(ipfix(1, 0, set(2, Octets().u16(256).u16(kSwapped.size()).u16(12).u16(4).u16(8).u16(4))));
+  feed_data("10.2.2.2", "10.1.1.1");
+  EXPECT_TRUE(flows().empty()) << "these would be swapped";
+  EXPECT_EQ(dropped(SetDrop::kBadTemplate), 1U);
+  feed_template(session(), kSwapped);
+  EXPECT_THAT(pairs(), ElementsAre("10.1.1.1>10.2.2.2"));
+}
+
 TEST_F(Templates, WithdrawalIsIgnoredOverUdp) {
   feed_template();
   feed(ipfix(1, 0, set(2, Octets().u16(256).u16(0))));
@@ -175,6 +185,76 @@ TEST_F(Templates, AgeOutOverUdp) {
 }
 
 // An exporter that restarts on another port.
+// Some routers send options data from a port of its own.
+class Announcer : public Templates {
+ protected:
+  static Fields fields() {
+    Fields with_interface = kBase;
+    with_interface.push_back({10, 4});
+    return with_interface;
+  }
+  static Octets options() {
+    return ipfix_options(300, {{144, 4}}, {{34, 4}}) + ipfix_options(301, {{10, 4}}, {{82, 8}}) +
+           set(300, Octets().u32(2).u32(256)) + set(301, Octets().u32(3).text("ge-0/0/1"));
+  }
+  static Octets data() { return set(256, base_record("10.1.1.1", "10.2.2.2") + Octets().u32(3)); }
+  const Session announcing_ = session(4002);
+};
+
+TEST_F(Announcer, ServesTheOtherSessionsOfItsExporter) {
+  feed_template(session(), fields());
+  feed(ipfix(1, 0, options()), announcing_);
+  feed(ipfix(1, 0, data()));
+  ASSERT_EQ(flows().size(), 1U);
+  EXPECT_EQ(flows()[0]->sampling_rate, 256U);
+  EXPECT_EQ(flows()[0].batch->text(flows()[0].cold().in_if_name), "ge-0/0/1");
+  EXPECT_EQ(stats().borrowed_flows, 0U);
+}
+
+TEST_F(Announcer, ServesNoOtherDomain) {
+  feed_template(session(), fields());
+  feed(ipfix(2, 0, options()), announcing_);
+  feed(ipfix(1, 0, data()));
+  EXPECT_EQ(flows()[0]->sampling_rate, 0U);
+}
+
+TEST_F(Announcer, IsNoneWithFlowsOfItsOwn) {
+  feed_template(session(), fields());
+  feed(ipfix(1, 0, options()), announcing_);
+  feed_template(announcing_, fields());
+  feed(ipfix(1, 0, data()));
+  EXPECT_EQ(flows()[0]->sampling_rate, 0U) << "another exporter behind the same address";
+}
+
+TEST_F(Announcer, YieldsToTheSessionsOwnTables) {
+  feed(ipfix(
+      1, 0,
+      ipfix_template(256, fields()) + ipfix_options(300, {{144, 4}}, {{34, 4}}) + set(300, Octets().u32(2).u32(10))));
+  feed(ipfix(1, 0, options()), announcing_);
+  feed(ipfix(1, 1, data()));
+  EXPECT_EQ(flows()[0]->sampling_rate, 10U);
+  EXPECT_FALSE(flows()[0].has(FieldId::in_if_name));
+}
+
+TEST_F(Announcer, SurvivesARestartOfTheCollector) {
+  feed(ipfix(1, 0, options()), announcing_);
+  feed(ipfix(1, 0, ipfix_template(256, fields()) + ipfix_options(301, {{149, 4}}, {{41, 8}})));
+  Decoder second;
+  ASSERT_TRUE(second.load(as_bytes(decoder_.save())));
+  second.decode(session(), ipfix(1, 0, data()).bytes(), now_, writer_);
+  ASSERT_EQ(flows().size(), 1U);
+  EXPECT_EQ(flows()[0]->sampling_rate, 256U);
+}
+
+TEST_F(Announcer, CloseOfItsSessionTakesItsTables) {
+  const Session tcp = session(4002, "192.0.2.1", Transport::kTcp);
+  feed_template(session(), fields());
+  feed(ipfix(1, 0, options()), tcp);
+  decoder_.close_session(tcp);
+  feed(ipfix(1, 0, data()));
+  EXPECT_EQ(flows()[0]->sampling_rate, 0U);
+}
+
 TEST_F(Templates, BorrowedFromASilentSessionAfterFiveSeconds) {
   feed_template(session(1));
   feed_data("10.1.1.1", "10.2.2.2", session(1));
