@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
+#include <utility>
 
 namespace weir {
 namespace {

@@ -1,5 +1,6 @@
 #include "app/cli.h"
 
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -142,6 +143,15 @@ void complain(const std::string& message) { std::fprintf(stderr, "weir: %s\n", m
 int usage_error(const Error& error) {
   complain(error.message);
   return kExitUsage;
+}
+
+std::string drop_reasons(const AccountView& account) {
+  std::string text;
+  for (std::size_t i = 0; i < account.reasons; ++i) {
+    const auto& [reason, count] = account.dropped[i];
+    if (count != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", reason, count);
+  }
+  return text;
 }
 
 int run(int argc, char** argv) {

@@ -1,6 +1,5 @@
 // The command line: one binary, subcommands. Every option is defined once, by CLI11, and can also stand in a config
-// file
-// (`--config weir.toml`, a section per subcommand) or in the environment (WEIR_ and the option's name).
+// file (`--config weir.toml`, a section per subcommand) or in the environment (WEIR_ and the option's name).
 //
 // Exit codes: 0 done; 1 ran, but something was wrong with the data or the system; 2 bad usage, nothing was started.
 #pragma once
@@ -9,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/ledger.h"
 
 namespace weir {
 
@@ -28,5 +28,8 @@ void add_status_command(CLI::App& root, int& exit_code);
 // "weir: <message>" on standard error.
 void complain(const std::string& message);
 int usage_error(const Error& error);
+
+// "kernel 3, not_allowed 4": the reasons why an account dropped something; empty when it did not.
+std::string drop_reasons(const AccountView& account);
 
 }  // namespace weir

@@ -161,16 +161,24 @@ void log_start(const Collector& collector, const std::filesystem::path& state_di
   for (const SinkStatus& sink : collector.status().sinks) spdlog::info("writing flows to {}", sink.name);
 }
 
+// "7 dropped (kernel 3, not_allowed 4)".
+std::string dropped(const AccountView& account) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < account.reasons; ++i) total += account.dropped[i].second;
+  return total == 0 ? "0 dropped" : fmt::format("{} dropped ({})", total, drop_reasons(account));
+}
+
 // The last word: everything that came, and where it went.
 void log_end(const CollectorStatus& status) {
   const ExporterStats totals = status.totals();
   const Account<ArrivalDrop> arrivals = status.arrivals();
   spdlog::info(
-      "stopped: {} messages gave {} flows; {} messages dropped, {} sets still waited for a template; by sequence "
-      "numbers {} lost on the way",
-      arrivals.in, totals.flows, arrivals.dropped_total(), totals.sets.held, totals.sequence.lost);
+      "stopped: {} messages, {}, gave {} flows; {} sets still waited for a template; by sequence numbers {} lost on "
+      "the way",
+      arrivals.in, dropped(view("arrivals", "messages", arrivals)), totals.flows, totals.sets.held,
+      totals.sequence.lost);
   for (const SinkStatus& sink : status.sinks) {
-    spdlog::info("{}: {} flows delivered, {} dropped", sink.name, sink.flows.out, sink.flows.dropped_total());
+    spdlog::info("{}: {} flows delivered, {}", sink.name, sink.flows.out, dropped(view("sink", "flows", sink.flows)));
   }
   for (const std::string& wrong : status.imbalances()) spdlog::error("the ledger does not balance: {}", wrong);
 }

@@ -28,21 +28,12 @@ struct DecodeOptions {
   std::string biflow = "merge";
 };
 
-std::string non_zero_drops(const AccountView& account) {
-  std::string text;
-  for (std::size_t i = 0; i < account.reasons; ++i) {
-    const auto& [reason, count] = account.dropped[i];
-    if (count != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", reason, count);
-  }
-  return text;
-}
-
 // "  sets        12 in, 10 decoded, 2 waiting for a template".
 void print_account(const AccountView& account, std::string_view verb, std::string_view waiting) {
   if (account.in == 0) return;
   fmt::print(stderr, "  {:<11}{} in, {} {}", account.unit, account.in, account.out, verb);
   if (account.held != 0) fmt::print(stderr, ", {} {}", account.held, waiting);
-  const std::string drops = non_zero_drops(account);
+  const std::string drops = drop_reasons(account);
   if (!drops.empty()) fmt::print(stderr, ", not: {}", drops);
   fmt::print(stderr, "\n");
 }

@@ -88,7 +88,9 @@ void add_generate_command(CLI::App& root, int& exit_code) {
       ->type_name("N")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
       ->capture_default_str();
-  command->add_option("--exporters", options->exporters, "How many exporters to play")
+  command
+      ->add_option("--exporters", options->exporters,
+                   "How many exporters to play; on loopback they send from 127.0.1.1, 127.0.1.2 and on")
       ->type_name("N")
       ->check(whole_number(1, 10000))
       ->capture_default_str();
