@@ -80,6 +80,9 @@ std::string unexpected_argument(const CLI::App& root) {
 
 // What is wrong with a key of the config file. CLI11 calls a section that it does not know "SECTION.++".
 std::string wrong_key(const CLI::App& root, const std::string& key) {
+  if (key.find_first_of("\"'[]") != std::string::npos) {
+    return "cannot make out '" + key + "'; the first element of a list must stand on the line of its '['";
+  }
   std::vector<std::string> sections;
   const CLI::App* command = &root;
   const std::size_t dot = key.rfind('.');
@@ -158,7 +161,10 @@ int run(int argc, char** argv) {
   add_decode_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
-  for (CLI::App* command : root.get_subcommands(nullptr)) name_environment(*command);
+  // Only once a command is called: the environment of another one (WEIR_PORT is decode's) must not stop it.
+  for (CLI::App* command : root.get_subcommands(nullptr)) {
+    command->preparse_callback([command](std::size_t) { name_environment(*command); });
+  }
 
   try {
     root.parse(argc, argv);

@@ -28,7 +28,7 @@ namespace weir {
 namespace {
 
 constexpr auto kShutdownLimit = std::chrono::seconds(10);
-constexpr std::uint64_t kLeastBuffer = 64 << 10;  // the largest datagram
+constexpr std::uint64_t kLeastBuffer = 4 << 10;
 constexpr unsigned kMostWorkers = 256;
 
 struct CollectFlags {
@@ -67,7 +67,7 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   }
   const auto buffer = parse_size(flags.receive_buffer);
   if (!buffer) return fail("--receive-buffer " + flags.receive_buffer + ": " + buffer.error().message);
-  if (*buffer < kLeastBuffer) return fail("--receive-buffer " + flags.receive_buffer + ": it must be 64KiB or more");
+  if (*buffer < kLeastBuffer) return fail("--receive-buffer " + flags.receive_buffer + ": it must be 4KiB or more");
   options.receive_buffer = *buffer;
   options.workers = flags.workers;
   if (flags.state_dir != "none")
@@ -229,8 +229,8 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "\n"
       "Examples:\n"
       "  weir collect\n"
-      "  weir collect --listen udp://[::]:2055 --listen tcp://[::]:4739 --to "
-      "'file:flows.json?rotate-size=1GB&keep=10'\n"
+      "  weir collect --listen 'udp://[::]:2055' --listen 'tcp://[::]:4739' \\\n"
+      "    --to 'file:flows.json?rotate-size=1GB&keep=10'\n"
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
       "  weir collect --config weir.toml");
   command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")

@@ -63,7 +63,7 @@ void add_generate_command(CLI::App& root, int& exit_code) {
       "Examples:\n"
       "  weir generate                                1,000 flows/s of IPFIX to 127.0.0.1:2055 until Ctrl-C\n"
       "  weir generate --protocol 5 --flows 100000 --rate 0   100,000 NetFlow v5 flows as fast as possible\n"
-      "  weir generate --to udp://[::1]:2055 --exporters 8 --duration 10");
+      "  weir generate --to 'udp://[::1]:2055' --exporters 8 --duration 10");
   command->add_option("--to", *target, "Collector, udp://HOST:PORT")
       ->type_name("URL")
       ->check(not_empty())

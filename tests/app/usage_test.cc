@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "base/unique_fd.h"
@@ -57,6 +58,23 @@ TEST(Usage, UnknownSinkOption) {
               RefusedWith(AllOf(HasSubstr("rotate-sise"), HasSubstr("rotate-size"))));
 }
 
+TEST(Usage, PathWithoutScheme) {
+  const TempDir dir;
+  EXPECT_THAT(weir(collect(dir, {"--to", "flows.json"})), RefusedWith(HasSubstr("file:flows.json")));
+}
+
+TEST(Usage, FailedStartLeavesNoOutputFile) {
+  const TempDir dir;
+  const std::string fresh = (dir / "fresh.json").string();
+  const std::string old = (dir / "old.json").string();
+  std::ofstream(old).close();
+  EXPECT_THAT(weir(collect(dir, {"--to", "file:" + fresh, "--to", "file:" + old, "--to", "stdout?format=xml"})),
+              RefusedWith(HasSubstr("xml")));
+  EXPECT_FALSE(std::filesystem::exists(fresh));
+  EXPECT_TRUE(std::filesystem::exists(old)) << "it was there before";
+  EXPECT_FALSE(std::filesystem::exists(dir / "collector.sock"));
+}
+
 TEST(Usage, DirectoryAsFile) {
   const TempDir dir;
   EXPECT_THAT(weir(collect(dir, {"--to", "file:" + dir.path().string()})),
@@ -107,8 +125,55 @@ TEST(Usage, MisspeltConfigKey) {
               RefusedWith(AllOf(HasSubstr("weir.toml"), HasSubstr("stat-dir"), HasSubstr("collect.state-dir"))));
 }
 
-TEST(Usage, MissingConfigFile) {
-  EXPECT_THAT(weir({"collect", "--config", "/no/such/weir.toml"}), RefusedWith(HasSubstr("/no/such/weir.toml")));
+TEST(Usage, MisspeltConfigSection) {
+  const TempDir dir;
+  std::ofstream(dir / "weir.toml") << "[colect]\nlisten = [\"udp://127.0.0.1:0\"]\n";
+  EXPECT_THAT(weir({"collect", "--config", (dir / "weir.toml").string()}),
+              RefusedWith(AllOf(HasSubstr("[colect]"), HasSubstr("did you mean 'collect'"))));
+}
+
+TEST(Usage, ConfigListBegunOnALineOfItsOwn) {
+  const TempDir dir;
+  std::ofstream(dir / "weir.toml") << "[collect]\nto = [\n  \"file:x.json\"\n]\n";
+  EXPECT_THAT(weir({"collect", "--config", (dir / "weir.toml").string()}), RefusedWith(HasSubstr("first element")));
+}
+
+TEST(Usage, ConfigKeyOutsideItsSection) {
+  const TempDir dir;
+  std::ofstream(dir / "weir.toml") << "listen = [\"udp://127.0.0.1:0\"]\n";
+  EXPECT_THAT(weir({"collect", "--config", (dir / "weir.toml").string()}),
+              RefusedWith(AllOf(HasSubstr("'listen'"), HasSubstr("[collect]"))));
+}
+
+TEST(Usage, ConfigFileThatIsNone) {
+  EXPECT_THAT(weir({"collect", "--config", "/no/such/weir.toml"}),
+              RefusedWith(HasSubstr("/no/such/weir.toml does not exist")));
+  EXPECT_THAT(weir({"collect", "--config", "/tmp"}), RefusedWith(HasSubstr("/tmp cannot be read")));
+  EXPECT_THAT(weir({"collect", "--config"}), RefusedWith(HasSubstr("--config needs a value")));
+}
+
+// The message names the option, the value, and what would do.
+TEST(Usage, ValuesOutOfRange) {
+  EXPECT_THAT(weir({"collect", "--workers", "-1"}),
+              RefusedWith(HasSubstr("--workers: '-1' must be a whole number from 0 to 256")));
+  EXPECT_THAT(weir({"collect", "--receive-buffer", "0"}), RefusedWith(HasSubstr("4KiB or more")));
+  EXPECT_THAT(weir({"decode", "--port", "65536", "x"}), RefusedWith(HasSubstr("from 1 to 65535")));
+  EXPECT_THAT(weir({"generate", "--flows", "-5"}), RefusedWith(HasSubstr("--flows: '-5'")));
+  EXPECT_THAT(weir({"generate", "--rate", "-1"}), RefusedWith(HasSubstr("--rate: '-1' must be a number, 0 or more")));
+  EXPECT_THAT(weir({"generate", "--rate", "inf"}), RefusedWith(HasSubstr("--rate: 'inf'")));
+  EXPECT_THAT(weir({"generate", "--ipv6-share", "nan"}), RefusedWith(HasSubstr("from 0 to 1")));
+  EXPECT_THAT(weir({"generate", "--protocol", "7"}), RefusedWith(HasSubstr("one of 5, 9, ipfix")));
+}
+
+TEST(Usage, EmptyAndMissingValues) {
+  EXPECT_THAT(weir({"collect", "--listen", ""}), RefusedWith(HasSubstr("--listen: the value is empty")));
+  EXPECT_THAT(weir({"collect", "--http", ""}), RefusedWith(HasSubstr("--http: the value is empty")));
+  EXPECT_THAT(weir({"collect", "--to"}), RefusedWith(HasSubstr("--to needs a value")));
+  EXPECT_THAT(weir({"collect", "--http", "off", "--http", "off"}), RefusedWith(HasSubstr("given more than once")));
+}
+
+TEST(Usage, JsonAndTemplatesExclude) {
+  EXPECT_THAT(weir({"status", "--json", "--templates"}), RefusedWith(HasSubstr("excludes")));
 }
 
 TEST(Usage, BadListenAddress) {
@@ -152,6 +217,10 @@ TEST(Usage, EnvironmentNamesOptions) {
   EXPECT_THAT(weir({"collect", "--http", "off", "--state-dir", "none", "--run-dir", dir.path().string()},
                    {"WEIR_LISTEN=udp://127.0.0.1:99999"}),
               RefusedWith(HasSubstr("99999")));
+}
+
+TEST(Usage, EnvironmentOfOtherCommandsDoesNotMatter) {
+  EXPECT_EQ(weir({"generate", "--flows", "1", "--to", "127.0.0.1:9"}, {"WEIR_PORT=none", "WEIR_WORKERS=none"}).code, 0);
 }
 
 TEST(Usage, HelpShowsExamplesAndDefaults) {

@@ -62,7 +62,8 @@ TEST(SinkSpecTest, ErrorsNameTheNearest) {
   const auto error = [](std::string_view spec) { return parse_sink_spec(spec, kHttpOptions).error().message; };
   EXPECT_THAT(error("fiel:/x"), AllOf(HasSubstr("'fiel'"), HasSubstr("did you mean 'file'?")));
   EXPECT_THAT(error("kafka://x"), AllOf(HasSubstr("unknown sink 'kafka'"), HasSubstr("there are: stdout, file:PATH")));
-  EXPECT_THAT(error("/tmp/x.json"), HasSubstr("there are"));
+  EXPECT_THAT(error("/tmp/x.json"), HasSubstr("write file:/tmp/x.json"));
+  EXPECT_THAT(error("flows.json"), HasSubstr("write file:flows.json"));
   EXPECT_THAT(error(""), HasSubstr("there are"));
   EXPECT_THAT(error("stdout:/x"), HasSubstr("file:/x"));
   EXPECT_THAT(error("file:x?format"), HasSubstr("write key=value"));
