@@ -1,5 +1,7 @@
 #include "codecs/structured_data.h"
 
+#include <unordered_map>
+
 #include "codecs/element_json.h"
 #include "codecs/record.h"
 
@@ -61,8 +63,8 @@ class Renderer {
   bool basic_list(ByteReader& reader, unsigned depth) {
     const TemplateField field = read_field(reader);
     if (reader.failed() || field.length == 0) return false;
-    name(field);
-    out_ += ":[";
+    put_name(name_of(field));
+    out_ += '[';
     bool first = true;
     while (reader.remaining() > 0) {
       std::size_t length = field.length;
@@ -124,14 +126,16 @@ class Renderer {
     out_ += '{';
     bool first = true;
     FieldPlace place;
+    std::unordered_map<std::string, unsigned> seen;
     for (const TemplateField& field : spec.fields) {
       place.width = field.length;
       const bool padding = field.enterprise == 0 && field.id == 210;
       if (field.length != 0 && !padding) {
         if (!first) out_ += ',';
         first = false;
-        name(field);
-        out_ += ':';
+        const std::string name = name_of(field);
+        const unsigned number = ++seen[name];
+        put_name(number == 1 ? name : name + '_' + std::to_string(number));
         if (!value(field, field_bytes(places, place), depth) || out_.size() > kMaxRendered) return false;
       }
       place = next_place(place);
@@ -140,14 +144,15 @@ class Renderer {
     return true;
   }
 
-  void name(const TemplateField& field) {
+  static std::string name_of(const TemplateField& field) {
+    if (const ElementInfo* info = find_element(field.enterprise, field.id)) return std::string(info->name);
+    return 'e' + std::to_string(field.enterprise) + '_' + std::to_string(field.id);
+  }
+
+  void put_name(const std::string& name) {
     out_ += '"';
-    if (const ElementInfo* info = find_element(field.enterprise, field.id)) {
-      out_ += info->name;
-    } else {
-      out_ += 'e' + std::to_string(field.enterprise) + '_' + std::to_string(field.id);
-    }
-    out_ += '"';
+    out_ += name;
+    out_ += "\":";
   }
 
   bool value(const TemplateField& field, Bytes bytes, unsigned depth) {

@@ -44,6 +44,14 @@ TEST_F(StructuredData, SubTemplateList) {
             R"("dataRecordsReliability":true,"interfaceName":"x"}]})");
 }
 
+TEST_F(StructuredData, RepeatedElementsHaveNamesOfTheirOwn) {
+  const Octets inner = ipfix_template(400, {{7, 2}, {7, 2}, {9, 1, 4242}, {9, 1, 4242}, {7, 2}});
+  const Octets list = Octets().u8(3).u16(400).u16(1).u16(2).u8(3).u8(4).u16(5);
+  EXPECT_EQ(render(292, list, inner),
+            R"({"semantic":"allOf","records":[{"sourceTransportPort":1,"sourceTransportPort_2":2,"e4242_9":"03",)"
+            R"("e4242_9_2":"04","sourceTransportPort_3":5}]})");
+}
+
 TEST_F(StructuredData, SubTemplateMultiList) {
   const Octets inner = ipfix_template(400, {{1, 4}}) + ipfix_template(401, {{27, 16}});
   const Octets list = Octets().u8(3).u16(400).u16(12).u32(1).u32(2).u16(401).u16(20).ip("2001:db8::1");
