@@ -171,7 +171,7 @@ TEST_F(Probe, MalformedSetCostsOnlyItself) {
   EXPECT_THAT(brief(flows_of("badvar")), UnorderedElementsAre(kFirst, kSecond));
 }
 
-// Four times what the template bound allows would take; the machine's own numbers vary, so the bound is generous.
+// Templates may take 64 MiB and waiting sets 16 MiB (Decoder::Limits), whatever is sent.
 TEST_F(Probe, FloodsStayInsideTheMemoryBound) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers have memory of their own";
