@@ -213,7 +213,12 @@ int collect(const CollectFlags& flags) {
   windows.log();
   log_start(*collector, options->state_dir);
 
-  stop.get_future().wait();
+  const std::future<void> stopped = stop.get_future();
+  while (stopped.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) {
+    if (!collector->all_sinks_gone()) continue;
+    spdlog::info("nobody reads the output any more");
+    break;
+  }
   spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
   collector->stop(std::chrono::steady_clock::now() + kShutdownLimit);
   running = nullptr;

@@ -180,6 +180,11 @@ std::vector<std::string> Collector::listening() const {
   return all;
 }
 
+bool Collector::all_sinks_gone() const {
+  return !impl_->sinks.empty() &&
+         std::ranges::all_of(impl_->sinks, [](const std::unique_ptr<Sink>& sink) { return sink->status().gone; });
+}
+
 void Collector::reopen() {
   for (const auto& sink : impl_->sinks) sink->reopen();
 }

@@ -52,6 +52,8 @@ class Collector {
   // The same in words: "udp://[::]:2055".
   std::vector<std::string> listening() const;
 
+  // Nobody will ever read any of the sinks again.
+  bool all_sinks_gone() const;
   // Has every sink open its output again (SIGHUP).
   void reopen();
   // Decodes what has arrived until now, saves the state, and closes the sinks, each step at the latest at `deadline`.

@@ -68,7 +68,7 @@ class HttpSink : public Sink {
 
   SinkStatus status() const override {
     const std::lock_guard lock(mutex_);
-    return {options_.name, account_, bytes_out_, last_error_};
+    return {options_.name, account_, bytes_out_, last_error_, false};
   }
 
   void close(Clock::time_point deadline) override {

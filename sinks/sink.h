@@ -31,6 +31,7 @@ struct SinkStatus {
   Account<SinkDrop> flows;      // out: written or confirmed; held: queued or in flight
   std::uint64_t bytes_out = 0;  // after encoding, before compression
   std::string last_error;       // empty while all is well
+  bool gone = false;            // nobody will ever read it again (a pipe without a reader)
 };
 
 // What happens to a batch when the queue is full.

@@ -56,7 +56,7 @@ class TextSink : public Sink {
 
   SinkStatus status() const override {
     const std::lock_guard lock(mutex_);
-    return {name_, account_, bytes_out_, last_error_};
+    return {name_, account_, bytes_out_, last_error_, gone_};
   }
 
   void reopen() override {

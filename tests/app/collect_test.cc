@@ -62,6 +62,23 @@ TEST(Collect, StopDeliversWhatWasReceived) {
   EXPECT_THAT(collector.process().err(), HasSubstr("1000 flows"));
 }
 
+// `weir collect | head -1` ends.
+TEST(Collect, EndsWhenNobodyReadsItsOutput) {
+  const TempDir dir;
+  Process collector({"sh", "-c",
+                     weir_binary() + " collect --listen udp://127.0.0.1:0 --http off --state-dir none --run-dir " +
+                         dir.path().string() + " | head -1"});
+  std::uint16_t port = 0;
+  ASSERT_TRUE(wait_until([&] { return (port = port_in(collector.err(), "udp://127.0.0.1:")) != 0; }));
+  const Sender sender(port);
+  for (std::uint32_t i = 0; collector.running() && i < 6000; ++i) {
+    sender.send(v5_datagram(i * 20, 20));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(collector.running());
+  EXPECT_EQ(parse_records(collector.out()).size(), 1U);
+}
+
 // A generator that many people test with counts datagrams in flow_sequence, sends all-zero records, and more than 30
 // records in a datagram.
 TEST(Collect, NetflowV5SenderThatCountsDatagrams) {

@@ -27,6 +27,8 @@ struct Version {
   const char* number;
   const char* type;
   Traffic::Versions traffic;
+
+  friend void PrintTo(const Version& version, std::ostream* out) { *out << version.type; }
 };
 
 class LiveExporter : public testing::TestWithParam<Version> {

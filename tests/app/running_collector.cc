@@ -8,16 +8,11 @@
 #include <stdexcept>
 
 namespace weir::test {
-namespace {
-
-// The port in the last line of `log` that contains `before` ("…on udp://127.0.0.1:40123").
-std::uint16_t port_after(const std::string& log, const std::string& before) {
+std::uint16_t port_in(const std::string& log, const std::string& before) {
   const std::size_t at = log.rfind(before);
   if (at == std::string::npos) return 0;
   return static_cast<std::uint16_t>(std::strtoul(log.c_str() + at + before.size(), nullptr, 10));
 }
-
-}  // namespace
 
 RunningCollector::RunningCollector(std::vector<std::string> more) : more_(std::move(more)) { start(); }
 
@@ -32,8 +27,8 @@ void RunningCollector::start() {
   process_ = std::make_unique<Process>(argv);
   const bool up = wait_until([this] {
     const std::string log = process_->err();
-    port_ = port_after(log, "udp://127.0.0.1:");
-    http_port_ = port_after(log, "http://127.0.0.1:");
+    port_ = port_in(log, "udp://127.0.0.1:");
+    http_port_ = port_in(log, "http://127.0.0.1:");
     return (port_ != 0 && http_port_ != 0) || !process_->running();
   });
   if (!up || !process_->running()) throw std::runtime_error("weir collect did not start: " + process_->err());

@@ -12,6 +12,9 @@
 
 namespace weir::test {
 
+// The port in the last line of `log` that contains `before` ("…on udp://127.0.0.1:40123"); 0 when there is none.
+std::uint16_t port_in(const std::string& log, const std::string& before);
+
 class RunningCollector {
  public:
   // `more` adds or overrides options. Throws when it does not come up.
