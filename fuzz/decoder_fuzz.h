@@ -62,7 +62,8 @@ inline Decoder::Limits small_limits() {
 }
 
 inline int run(std::uint16_t version, const std::uint8_t* data, std::size_t size) {
-  Decoder decoder(small_limits());
+  const Decoder::Limits limits = small_limits();
+  Decoder decoder(limits);
   BatchWriter out(BatchPool::create(4), [](const BatchRef& batch) { read_batch(*batch); });
   std::uint64_t now_ns = 1'700'000'000'000'000'000;
   ByteReader reader({data, size});
