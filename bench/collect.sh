@@ -32,7 +32,7 @@ port=$(sed -n 's/.*udp:\/\/127.0.0.1:\([0-9]*\).*/\1/p' "$dir/log" | head -1)
 "$weir" generate --to "udp://127.0.0.1:$port" --protocol "$protocol" --flows "$flows" --rate "$rate" --exporters 16 --ipv6-share 0
 sleep 1
 report weir $pid "$dir/weir.json" "$flows"
-"$weir" status --run-dir "$dir" | head -20
+"$weir" status --run-dir "$dir" | sed -n 1,20p
 kill $pid; wait $pid || true
 rm -f "$dir/weir.json"
 

@@ -31,5 +31,5 @@ PY
 ulimit -n 4096
 "$weir" generate --to "udp://127.0.0.1:$port" --protocol ipfix --flows "$flows" --rate 0 --exporters 1000
 sleep 1
-"$weir" status --run-dir "$dir" | head -8
+"$weir" status --run-dir "$dir" | sed -n 1,8p
 awk '/VmHWM/ {printf "peak resident memory %.0f MB\n", $2 / 1024}' "/proc/$pid/status"
