@@ -8,8 +8,8 @@
 #include <random>
 #include <set>
 
-#include "flow/names.h"
 #include "base/text.h"
+#include "flow/names.h"
 #include "tests/sinks/json_check.h"
 #include "tests/sinks/sample_flows.h"
 
