@@ -192,6 +192,7 @@ void SetDecoder::decode_held(Domain& domain, std::uint16_t id, std::uint64_t now
 void SetDecoder::borrow_for(Domain& domain, std::uint64_t now_ns, BatchWriter& out) {
   domain.may_borrow = true;
   std::vector<std::uint16_t> ids;
+  ids.reserve(domain.held.size());
   for (const auto& [id, waiting] : domain.held) ids.push_back(id);
   for (const std::uint16_t id : ids) decode_held(domain, id, now_ns, out);
 }
