@@ -71,11 +71,10 @@ TEST(Collect, EndsWhenNobodyReadsItsOutput) {
   std::uint16_t port = 0;
   ASSERT_TRUE(wait_until([&] { return (port = port_in(collector.err(), "udp://127.0.0.1:")) != 0; }));
   const Sender sender(port);
-  for (std::uint32_t i = 0; collector.running() && i < 6000; ++i) {
-    sender.send(v5_datagram(i * 20, 20));
+  for (std::uint32_t i = 0; i < 6000 && sender.send(v5_datagram(i * 20, 20)); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  EXPECT_FALSE(collector.running());
+  EXPECT_EQ(collector.wait(), 0);
   EXPECT_EQ(parse_records(collector.out()).size(), 1U);
 }
 

@@ -55,7 +55,8 @@ class Sender {
   ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
-  void send(const std::vector<std::uint8_t>& datagram) const;
+  // False when nobody listens there any more.
+  bool send(const std::vector<std::uint8_t>& datagram) const;
 
  private:
   int fd_;
