@@ -192,7 +192,7 @@ int collect(const CollectFlags& flags) {
   if (!options) return usage_error(options.error());
   std::promise<void> stop;
   std::atomic<Collector*> running = nullptr;
-  // Before any other thread, so that all of them leave these signals alone.
+  // First of all, so that a signal that comes during the start is not lost.
   const SignalHandler signals([&stop] { stop.set_value(); },
                               [&running] {
                                 if (Collector* collector = running.load()) collector->reopen();
