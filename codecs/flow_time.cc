@@ -46,7 +46,10 @@ std::uint64_t ntp_time(std::uint64_t value, std::uint64_t per_second, std::uint6
 std::uint64_t uptime_time(std::uint64_t value, const MessageClock& clock) {
   if (!clock.has_uptime) return clock.boot_ns == 0 ? 0 : clock.boot_ns + value * kNsPerMs;
   const auto age_ms = static_cast<std::int32_t>(clock.uptime_ms - static_cast<std::uint32_t>(value));
-  return clock.export_ns - static_cast<std::uint64_t>(std::int64_t{age_ms}) * kNsPerMs;
+  const std::int64_t age_ns = std::int64_t{age_ms} * static_cast<std::int64_t>(kNsPerMs);
+  // Before 1970: the exporter's clock is not set.
+  if (age_ns > 0 && static_cast<std::uint64_t>(age_ns) > clock.export_ns) return 0;
+  return clock.export_ns - static_cast<std::uint64_t>(age_ns);
 }
 
 }  // namespace

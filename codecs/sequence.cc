@@ -52,6 +52,8 @@ void SequenceTracker::start_at(std::uint32_t sequence, std::uint32_t least, std:
 
 void SequenceTracker::on_message(std::uint32_t sequence, std::uint32_t least, std::uint32_t most,
                                  SequenceStats& stats) {
+  const bool repeated = started_ && sequence == previous_;
+  previous_ = sequence;
   if (started_) learn_unit(sequence, least);
   if (!started_) {
     last_ = sequence;
@@ -74,6 +76,7 @@ void SequenceTracker::on_message(std::uint32_t sequence, std::uint32_t least, st
     return start_at(sequence, least, most);
   }
   if (fill_gap(sequence, least, stats)) return;
+  if (repeated) return;  // sent twice, or by an exporter that does not count
   const std::uint32_t back = expected_least_ - sequence;
   if (back <= kLargestStepBack && ++behind_ < kRestartAfter) return;  // sent twice, or too late
   settle_all(stats);

@@ -58,7 +58,8 @@ class SequenceTracker {
   bool started_ = false;
   std::uint32_t expected_least_ = 0;
   std::uint32_t expected_most_ = 0;
-  std::uint32_t last_ = 0;        // the message before
+  std::uint32_t previous_ = 0;    // the number of the message before
+  std::uint32_t last_ = 0;        // likewise, while the unit is being learnt
   std::uint32_t last_least_ = 0;  // and its units
   unsigned matches_ = 0;          // in a row, of the declared unit while another is in force
   unsigned behind_ = 0;           // messages in a row that came from before what is expected

@@ -53,6 +53,12 @@ TEST(FlowTime, DeltaMicrosecondsCountBackFromTheExportTime) {
   EXPECT_EQ(flow_time_ns(TimeForm::kDeltaMicros, ~0ULL, kClock), kClock.export_ns) << "no sense in it";
 }
 
+TEST(FlowTime, UptimeBeforeAnUnsetClockIsUnknown) {
+  const MessageClock unset{.export_ns = 0, .uptime_ms = 60'000, .has_uptime = true};
+  EXPECT_EQ(flow_time_ns(TimeForm::kSysUptime, 1'000, unset), 0U);
+  EXPECT_EQ(flow_time_ns(TimeForm::kSysUptime, 61'000, unset), 1'000'000'000U);
+}
+
 TEST(FlowTime, UptimeWithoutABootTimeIsUnknown) {
   EXPECT_EQ(flow_time_ns(TimeForm::kSysUptime, 5000, kClock), 0U);
   EXPECT_EQ(flow_time_ns(TimeForm::kSysUptime, 5000, {kClock.export_ns, 0, false, 77 * kSecond}), 82 * kSecond);

@@ -140,6 +140,15 @@ TEST_F(Sequence, UnitIsLearntAnewWhenTheSenderChanges) {
   EXPECT_EQ(decoder_.exporters()[0].sequence_unit, "flows");
 }
 
+TEST(SequenceTracker, AnExporterThatDoesNotCountNeitherLosesNorRestarts) {
+  SequenceTracker tracker(SequenceUnit::kFlows);
+  SequenceStats stats;
+  for (int i = 0; i < 100; ++i) tracker.on_message(0, 14, 14, stats);
+  tracker.settle_all(stats);
+  EXPECT_EQ(stats.lost, 0U);
+  EXPECT_EQ(stats.resets, 0U);
+}
+
 TEST(SequenceTracker, ManyGapsAreAllCounted) {
   SequenceTracker tracker(SequenceUnit::kDatagrams);
   SequenceStats stats;
