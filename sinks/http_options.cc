@@ -1,6 +1,7 @@
 #include "sinks/http_options.h"
 
 #include <curl/curl.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/suggest.h"
 #include "sinks/sink_spec.h"
 
 namespace weir {
@@ -110,6 +112,20 @@ Result<void> take_headers(SinkOptions& given, HttpOptions& options) {
   return settle_authorization(options);
 }
 
+// A misspelt option cannot be told for sure from a parameter of the server's, so the log says what may have been meant.
+void warn_of_misspelt_options(const HttpOptions& options) {
+  std::string_view query = options.url;
+  query.remove_prefix(std::min(query.find('?'), query.size()));
+  while (!query.empty()) {
+    query.remove_prefix(1);
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(parameter.size());
+    const std::string_view key = parameter.substr(0, parameter.find('='));
+    const std::string hint = did_you_mean(key, kHttpOptions);
+    if (!hint.empty()) spdlog::warn("{}: '{}' is no option of weir's and stays in the URL{}", options.name, key, hint);
+  }
+}
+
 bool is_openobserve(std::string_view url) {
   return url.find("/api/") != std::string_view::npos && url.ends_with("/_json");
 }
@@ -147,6 +163,7 @@ Result<HttpOptions> parse_http_options(std::string_view spec) {
   if (auto taken = take_headers(given, options); !taken) return std::unexpected(taken.error());
   if (auto finished = given.finish(); !finished) return std::unexpected(finished.error());
   if (options.batch_bytes > kMostBytes) return fail("batch-bytes: it must be at most 256MiB");
+  warn_of_misspelt_options(options);
   return options;
 }
 
