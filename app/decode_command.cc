@@ -57,10 +57,13 @@ void print_ledger(const FileSource& source, const Decoder& decoder, const SinkSt
   }
 }
 
+// A set that waited in vain for its template, or found no room to wait, is not malformed.
 bool had_malformed(const FileSource& source, const Decoder& decoder) {
   const ExporterStats totals = decoder.totals();
-  return decoder.messages().dropped_total() != 0 || totals.sets.dropped_total() != 0 || totals.records_missing != 0 ||
-         source.counts().packets.dropped_for(PacketSkip::kTruncated) != 0 ||
+  const std::uint64_t only_waited =
+      totals.sets.dropped_for(SetDrop::kNoTemplate) + totals.sets.dropped_for(SetDrop::kHoldLimit);
+  return decoder.messages().dropped_total() != 0 || totals.sets.dropped_total() != only_waited ||
+         totals.records_missing != 0 || source.counts().packets.dropped_for(PacketSkip::kTruncated) != 0 ||
          source.counts().packets.dropped_for(PacketSkip::kMalformed) != 0;
 }
 

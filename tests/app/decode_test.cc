@@ -50,6 +50,14 @@ TEST_F(Decode, TakesFilesAsOneStream) {
   EXPECT_THAT(waiting.err, HasSubstr("1 waiting for their template"));
 }
 
+TEST_F(Decode, DataThatWaitedInVainIsNotMalformed) {
+  auto later = ipfix_message(1, 2, ipfix_template(300));
+  ++later[4];  // its export time: half a year on, longer than any set waits
+  const Outcome outcome = decode({file("data.dat", ipfix_message(1, 0, ipfix_data(256, 2))), file("later.dat", later)});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("no_template 1"));
+}
+
 TEST_F(Decode, MalformedInputGivesExitCodeOne) {
   auto datagram = v5_datagram(7, 3);
   datagram.resize(datagram.size() - 1);

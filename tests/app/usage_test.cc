@@ -87,35 +87,42 @@ TEST(Usage, MissingDirectoryOfOutput) {
               RefusedWith(HasSubstr((dir / "none").string())));
 }
 
+// A port on loopback that another program holds: this test.
+class TakenPort {
+ public:
+  explicit TakenPort(int type) : fd_(::socket(AF_INET, type, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+    if (type == SOCK_STREAM) {
+      EXPECT_EQ(::listen(fd_.get(), 1), 0);
+    }
+    EXPECT_EQ(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+    number_ = std::to_string(ntohs(address.sin_port));
+  }
+  const std::string& number() const { return number_; }
+
+ private:
+  UniqueFd fd_;
+  std::string number_;
+};
+
 TEST(Usage, PortInUse) {
   const TempDir dir;
-  const UniqueFd taken(::socket(AF_INET, SOCK_DGRAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-  ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-  const std::string port = std::to_string(ntohs(address.sin_port));
-  EXPECT_THAT(weir({"collect", "--listen", "udp://127.0.0.1:" + port, "--http", "off", "--state-dir", "none",
+  const TakenPort port(SOCK_DGRAM);
+  EXPECT_THAT(weir({"collect", "--listen", "udp://127.0.0.1:" + port.number(), "--http", "off", "--state-dir", "none",
                     "--run-dir", dir.path().string()}),
-              RefusedWith(AllOf(HasSubstr(port), HasSubstr("in use"), HasSubstr("--listen"))));
+              RefusedWith(AllOf(HasSubstr(port.number()), HasSubstr("in use"), HasSubstr("--listen"))));
 }
 
 TEST(Usage, HttpPortInUse) {
   const TempDir dir;
-  const UniqueFd taken(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-  ASSERT_EQ(::listen(taken.get(), 1), 0);
-  ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-  const std::string port = std::to_string(ntohs(address.sin_port));
-  EXPECT_THAT(weir({"collect", "--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:" + port, "--state-dir", "none",
-                    "--run-dir", dir.path().string()}),
-              RefusedWith(AllOf(HasSubstr(port), HasSubstr("in use"), HasSubstr("--http"))));
+  const TakenPort port(SOCK_STREAM);
+  EXPECT_THAT(weir({"collect", "--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:" + port.number(), "--state-dir",
+                    "none", "--run-dir", dir.path().string()}),
+              RefusedWith(AllOf(HasSubstr(port.number()), HasSubstr("in use"), HasSubstr("--http"))));
 }
 
 TEST(Usage, MisspeltConfigKey) {
