@@ -1,0 +1,32 @@
+// A bound that several threads share on the memory that one job may take.
+//
+// Thread rules: from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace weir {
+
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::size_t limit) : limit_(limit) {}
+
+  // False when that would exceed the bound; then nothing is taken.
+  bool take(std::size_t bytes) {
+    const std::size_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
+    if (before + bytes <= limit_) return true;
+    used_.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+  }
+  void give_back(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+  std::size_t limit() const { return limit_; }
+
+ private:
+  std::size_t limit_;
+  std::atomic<std::size_t> used_{0};
+};
+
+}  // namespace weir
