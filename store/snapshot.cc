@@ -50,10 +50,7 @@ class Opening {
   Result<bool> open_journals(std::uint64_t first) {
     for (std::uint64_t number = first;; ++number) {
       auto file = JournalFile::open(dir_, number);
-      if (!file) {
-        result_.damage.push_back(file.error().message);
-        continue;
-      }
+      if (!file) return std::unexpected(file.error());
       if (*file) {
         journals_.push_back(**std::move(file));
         continue;
