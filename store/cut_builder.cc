@@ -3,36 +3,41 @@
 #include <algorithm>
 #include <set>
 
+#include "store/row_buffer_impl.h"
 #include "store/segment_writer.h"
 
 namespace weir {
 namespace {
 
-// The UTC days of a segment's rows.
-Result<void> add_days(const Segment& segment, std::set<std::uint64_t>& days) {
-  const TimeRange times = segment.summary().times;
-  if (times.empty()) return {};
-  if (day_of(times.last) - day_of(times.first) <= 1) {
-    days.insert({day_of(times.first), day_of(times.last)});
-    return {};
+void add_days(std::span<const std::uint64_t> times, std::set<std::uint64_t>& days) {
+  std::uint64_t last = UINT64_MAX;
+  for (const std::uint64_t time : times) {
+    const std::uint64_t day = day_of(time);
+    if (day == last) continue;
+    days.insert(day);
+    last = day;
   }
+}
+
+Result<void> add_days(const Segment& segment, std::set<std::uint64_t>& days) {
   Scratch scratch;
-  std::vector<std::uint64_t> values(kBlockRows);
+  std::vector<std::uint64_t> times(kBlockRows);
   for (unsigned block = 0; block < segment.blocks(); ++block) {
-    if (auto read = segment.read(kTimeColumn, block, scratch, values.data()); !read) return read;
-    for (std::size_t row = 0; row < segment.rows_in(block); ++row) days.insert(day_of(values[row]));
+    if (auto read = segment.read(kTimeColumn, block, scratch, times.data()); !read) return read;
+    add_days(std::span(times).first(segment.rows_in(block)), days);
   }
   return {};
 }
 
+// The UTC days of all rows.
 Result<std::set<std::uint64_t>> days_of(const Cut& cut) {
   std::set<std::uint64_t> days;
   for (const auto& frame : cut.frames) {
     if (auto added = add_days(*frame, days); !added) return std::unexpected(added.error());
   }
   if (cut.count != 0) {
-    const TimeRange times = cut.rows.times();
-    for (std::uint64_t day = day_of(times.first); day <= day_of(times.last); ++day) days.insert(day);
+    const auto& times = cut.rows.impl().column(kTimeColumn).wide;
+    add_days(std::span(times.data(), cut.count), days);
   }
   return days;
 }

@@ -7,7 +7,7 @@
 
 #include "base/crc32c.h"
 #include "store/layout.h"
-#include "store/little_endian.h"
+#include "store/wire.h"
 
 namespace weir {
 namespace {
@@ -49,14 +49,14 @@ std::string encode(const FrameHeader& frame) {
 // Nothing when no frame begins at `bytes`.
 std::optional<FrameHeader> decode_frame(Bytes bytes) {
   if (bytes.size() < kFrameHeader) return std::nullopt;
-  LittleEndianReader in(bytes.first(kFrameHeader));
-  const auto magic = in.take<std::uint32_t>();
+  WireReader in(bytes.first(kFrameHeader));
+  const auto magic = in.le<std::uint32_t>();
   FrameHeader frame;
-  frame.length = in.take<std::uint32_t>();
-  frame.checksum = in.take<std::uint32_t>();
-  frame.rows = in.take<std::uint32_t>();
-  frame.replaces = in.take<std::uint32_t>();
-  const auto checksum = in.take<std::uint32_t>();
+  frame.length = in.le<std::uint32_t>();
+  frame.checksum = in.le<std::uint32_t>();
+  frame.rows = in.le<std::uint32_t>();
+  frame.replaces = in.le<std::uint32_t>();
+  const auto checksum = in.le<std::uint32_t>();
   if (magic != kFrameMagic || checksum != crc32c(bytes.first(kFrameHeader - sizeof checksum))) return std::nullopt;
   return frame;
 }
@@ -86,9 +86,9 @@ class Scan {
   // A header that a crash has torn is no error: then nothing of the file was durable.
   Result<void> header(std::uint64_t number) {
     if (content_.size() < kFileHeader) return {};
-    LittleEndianReader in(content_);
+    WireReader in(content_);
     const std::string_view magic = as_text(in.bytes(kMagic.size()));
-    const auto version = in.take<std::uint32_t>();
+    const auto version = in.le<std::uint32_t>();
     if (magic == kMagic && version > kVersion)
       return fail("it has format " + std::to_string(version) + ", and this weir knows only format " +
                   std::to_string(kVersion) + ": use a newer weir");

@@ -4,7 +4,7 @@
 
 #include "base/crc32c.h"
 #include "base/file.h"
-#include "store/little_endian.h"
+#include "store/wire.h"
 
 namespace weir {
 namespace {
@@ -37,15 +37,15 @@ void put_exporter(std::string& out, const ExporterSides& sides) {
   out.append(as_text(sides.exporter.bytes));
 }
 
-SegmentEntry take_segment(LittleEndianReader& in) {
+SegmentEntry take_segment(WireReader& in) {
   SegmentEntry entry;
-  entry.id = in.take<std::uint64_t>();
-  entry.times.first = in.take<std::uint64_t>();
-  entry.times.last = in.take<std::uint64_t>();
-  entry.size = in.take<std::uint64_t>();
-  entry.rows = in.take<std::uint32_t>();
-  entry.tier = static_cast<Tier>(in.take<std::uint8_t>());
-  entry.small = (in.take<std::uint8_t>() & kSmallFlag) != 0;
+  entry.id = in.le<std::uint64_t>();
+  entry.times.first = in.le<std::uint64_t>();
+  entry.times.last = in.le<std::uint64_t>();
+  entry.size = in.le<std::uint64_t>();
+  entry.rows = in.le<std::uint32_t>();
+  entry.tier = static_cast<Tier>(in.le<std::uint8_t>());
+  entry.small = (in.le<std::uint8_t>() & kSmallFlag) != 0;
   in.bytes(2);
   return entry;
 }
@@ -55,10 +55,10 @@ bool sound(const SegmentEntry& entry, const Manifest& manifest) {
          day_of(entry.times.first) == day_of(entry.times.last);
 }
 
-ExporterSides take_exporter(LittleEndianReader& in) {
+ExporterSides take_exporter(WireReader& in) {
   ExporterSides sides;
-  sides.exporter.family = static_cast<Family>(in.take<std::uint8_t>());
-  const auto flags = in.take<std::uint8_t>();
+  sides.exporter.family = static_cast<Family>(in.le<std::uint8_t>());
+  const auto flags = in.le<std::uint8_t>();
   sides.ingress = (flags & kIngressFlag) != 0;
   sides.egress = (flags & kEgressFlag) != 0;
   std::ranges::copy(in.bytes(sizeof(AddressBytes)), sides.exporter.bytes.begin());
@@ -99,21 +99,21 @@ std::string encode_manifest(const Manifest& manifest) {
 }
 
 Result<Manifest> decode_manifest(Bytes bytes) {
-  LittleEndianReader in(bytes);
+  WireReader in(bytes);
   if (as_text(in.bytes(kMagic.size())) != kMagic) return fail("it does not begin like the MANIFEST of a store");
-  const auto version = in.take<std::uint32_t>();
-  const auto checksum = in.take<std::uint32_t>();
+  const auto version = in.le<std::uint32_t>();
+  const auto checksum = in.le<std::uint32_t>();
   if (in.failed()) return fail("it is cut short");
   if (version != kStoreVersion)
     return fail("it has format " + std::to_string(version) + ", and this weir knows only format " +
                 std::to_string(kStoreVersion) + ": use a newer weir");
   if (checksum != crc32c(bytes.last(in.remaining()))) return fail("its checksum is wrong");
   Manifest manifest;
-  manifest.generation = in.take<std::uint64_t>();
-  manifest.next_id = in.take<std::uint64_t>();
-  manifest.journal_first = in.take<std::uint64_t>();
-  const std::size_t segments = in.take<std::uint32_t>();
-  const std::size_t exporters = in.take<std::uint32_t>();
+  manifest.generation = in.le<std::uint64_t>();
+  manifest.next_id = in.le<std::uint64_t>();
+  manifest.journal_first = in.le<std::uint64_t>();
+  const std::size_t segments = in.le<std::uint32_t>();
+  const std::size_t exporters = in.le<std::uint32_t>();
   if (in.failed() || in.remaining() != segments * kSegmentBytes + exporters * kExporterBytes)
     return fail("its length does not fit what it lists");
   manifest.segments.reserve(segments);
