@@ -61,7 +61,7 @@ TEST_F(StoreCrashTest, LossOfPowerLosesNothingDurable) {
   std::mt19937_64 random(20261121);
   const bool long_run = std::getenv("WEIR_LONG") != nullptr;
   std::uint64_t lost_power = 0;
-  for (int round = 0; round < (long_run ? 1500 : 100); ++round) {
+  for (int round = 0; round < (long_run ? 1500 : 40); ++round) {
     const TempDir dirs;
     Numbers before;
     std::filesystem::path dir = dirs / "0";
@@ -100,7 +100,7 @@ TEST_F(StoreCrashTest, LossOfPowerLosesNothingDurable) {
       ASSERT_FALSE(HasFailure()) << "round " << round << ", life " << life;
     }
   }
-  EXPECT_GT(lost_power, 50u);
+  EXPECT_GT(lost_power, 20u);
 }
 
 struct Progress {
@@ -147,7 +147,8 @@ TEST_F(StoreCrashTest, KillLosesAtMostTheLastSecondAndDoublesNothing) {
     for (std::uint64_t n = next; n < next + here; ++n) ASSERT_TRUE(numbers.contains(n)) << "a gap before the end";
     EXPECT_GE(here, progress.back().durable);
     for (const Progress& then : progress) {
-      if (then.ns + kNsPerSecond < killed_ns) EXPECT_GE(here, then.appended);
+      if (then.ns + kNsPerSecond >= killed_ns) break;
+      EXPECT_GE(here, then.appended);
     }
     const auto report = check_store(options_.dir);
     ASSERT_TRUE(report);

@@ -157,13 +157,13 @@ TEST_F(StoreTroubleTest, ClosingOnADeadDiskAccountsForEverything) {
 TEST_F(StoreTroubleTest, AFullFileSystemDoesNoDamage) {
   const auto mounted = temp_ / "small";
   std::filesystem::create_directories(mounted);
-  if (::mount("tmpfs", mounted.c_str(), "tmpfs", 0, "size=2m") != 0) GTEST_SKIP() << "cannot mount a small tmpfs";
+  if (::mount("tmpfs", mounted.c_str(), "tmpfs", 0, "size=8m") != 0) GTEST_SKIP() << "cannot mount a small tmpfs";
   {
     options_.dir = mounted / "store";
     options_.segment_rows = 5000;
     const auto writer = open();
     const auto ballast = mounted / "ballast";
-    std::ofstream(ballast) << std::string(700'000, 'x');
+    std::ofstream(ballast) << std::string(6'500'000, 'x');
     for (int i = 0; i < 600 && writer->status().flows.dropped_total() == 0; ++i) append(*writer, 500);
     EXPECT_GT(writer->status().flows.dropped_for(StoreDrop::kDiskFull), 0u);
     EXPECT_THAT(warnings(), Contains(HasSubstr("No space left")));
