@@ -4,23 +4,20 @@
 #include <deque>
 #include <unordered_map>
 
+#include "base/hash.h"
+
 namespace weir {
 namespace {
 
 struct SiteHash {
   std::size_t operator()(const RollupSite& s) const {
-    std::uint64_t h = 0;
-    const auto add = [&h](std::uint64_t word) {
-      h = (h ^ word) * 0x9e3779b97f4a7c15;
-      h ^= h >> 29;
-    };
-    add(std::uint64_t{s.exporter} << 32 | s.host);
-    add(std::uint64_t{s.in_if} << 32 | s.out_if);
-    add(std::uint64_t{s.in_if_name} << 32 | s.out_if_name);
-    add(std::uint64_t{s.sampling_rate} << 32 | std::uint64_t{s.proto} << 16 | std::uint64_t{s.flow_direction} << 8 |
-        std::uint64_t{s.has_in_if} << 3 | std::uint64_t{s.has_out_if} << 2 | std::uint64_t{s.has_flow_direction} << 1 |
-        std::uint64_t{s.paired_by_exporter});
-    return h;
+    const std::uint64_t words[] = {std::uint64_t{s.exporter} << 32 | s.host, std::uint64_t{s.in_if} << 32 | s.out_if,
+                                   std::uint64_t{s.in_if_name} << 32 | s.out_if_name,
+                                   std::uint64_t{s.sampling_rate} << 32 | std::uint64_t{s.proto} << 16 |
+                                       std::uint64_t{s.flow_direction} << 8 | std::uint64_t{s.has_in_if} << 3 |
+                                       std::uint64_t{s.has_out_if} << 2 | std::uint64_t{s.has_flow_direction} << 1 |
+                                       std::uint64_t{s.paired_by_exporter}};
+    return hash_words<4>(words);
   }
 };
 

@@ -4,18 +4,15 @@
 #include <numeric>
 #include <tuple>
 
+#include "base/hash.h"
+
 namespace weir {
 namespace {
 
-std::uint64_t mix(std::uint64_t x) {
-  x *= 0x9e3779b97f4a7c15;
-  return x ^ x >> 32;
-}
-
 std::size_t hash(const RollupKey& key) {
-  const std::uint64_t ends = std::uint64_t{key.src} << 32 | key.dst;
-  const std::uint64_t rest = std::uint64_t{key.site} << 32 | std::uint64_t{key.port} << 16 | key.block;
-  return mix(mix(ends) + rest);
+  const std::uint64_t words[] = {std::uint64_t{key.src} << 32 | key.dst,
+                                 std::uint64_t{key.site} << 32 | std::uint64_t{key.port} << 16 | key.block};
+  return hash_words<2>(words);
 }
 
 bool goes_before(const RollupKey& a, const RollupKey& b) {
