@@ -82,10 +82,13 @@ void RollupOutput::add(const RollupRow& row) {
     flow.mark(FieldId::out_if_name);
   }
   if ((row.sums.reverse_bytes | row.sums.reverse_packets) != 0) {
-    set(flow, FieldId::reverse_bytes, writer_.cold().reverse_bytes, row.sums.reverse_bytes, true);
-    set(flow, FieldId::reverse_packets, writer_.cold().reverse_packets, row.sums.reverse_packets, true);
+    FlowCold& cold = writer_.cold();
+    set(flow, FieldId::reverse_bytes, cold.reverse_bytes, row.sums.reverse_bytes, row.sums.reverse_bytes != 0);
+    set(flow, FieldId::reverse_packets, cold.reverse_packets, row.sums.reverse_packets, row.sums.reverse_packets != 0);
   }
-  set(flow, FieldId::reverse_time_flow_end_ns, writer_.cold().reverse_time_flow_end_ns, end, site.paired_by_exporter);
+  if (site.paired_by_exporter) {
+    set(flow, FieldId::reverse_time_flow_end_ns, writer_.cold().reverse_time_flow_end_ns, end, true);
+  }
   flows_.push_back(row.sums.flows);
 }
 

@@ -15,10 +15,6 @@ std::size_t hash(const RollupKey& key) {
   return hash_words<2>(words);
 }
 
-bool goes_before(const RollupKey& a, const RollupKey& b) {
-  return std::tie(a.block, a.src, a.dst, a.port, a.site) < std::tie(b.block, b.src, b.dst, b.port, b.site);
-}
-
 }  // namespace
 
 bool RollupTable::add(const RollupKey& key, const RollupSums& sums) {
@@ -59,10 +55,36 @@ bool RollupTable::grow_index(std::size_t slots) {
   return true;
 }
 
+// For each block, the number of its stretch.
+std::vector<std::uint16_t> RollupTable::stretches() const {
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const std::size_t block = row(i).key.block;
+    if (block >= rows.size()) rows.resize(block + 1);
+    ++rows[block];
+  }
+  std::vector<std::uint16_t> stretch_of(rows.size());
+  std::uint16_t stretch = 0, blocks = 0;
+  std::uint64_t sum = 0;
+  for (std::size_t block = 0; block < rows.size(); ++block) {
+    stretch_of[block] = stretch;
+    sum += rows[block];
+    if (sum < kStretchRows && ++blocks < kStretchBlocks) continue;
+    ++stretch;
+    sum = blocks = 0;
+  }
+  return stretch_of;
+}
+
 std::span<const std::uint32_t> RollupTable::sort() {
+  const std::vector<std::uint16_t> stretch_of = stretches();
+  const auto place = [&](std::uint32_t i) {
+    const RollupKey& k = row(i).key;
+    return std::tuple(stretch_of[k.block], k.src, k.dst, k.port, k.site, k.block);
+  };
   const std::span<std::uint32_t> order(slots_.data(), size_);
   std::iota(order.begin(), order.end(), 0u);
-  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return goes_before(row(a).key, row(b).key); });
+  std::ranges::sort(order, {}, place);
   return order;
 }
 

@@ -60,8 +60,15 @@ class RollupTable {
   std::size_t size() const { return size_; }
   // REQUIRES i < size().
   const RollupRow& row(std::size_t i) const { return chunks_[i / kChunkRows][i % kChunkRows]; }
-  // The numbers of all rows in the order in which they are to be stored. Takes the index's place: no add() after it.
+  // The numbers of all rows in the order in which they are to be stored: by stretches of time, each long enough for its
+  // rows to be many; then by addresses, port and site, so that these come in runs; then by block. Takes the index's
+  // place: no add() after it.
   std::span<const std::uint32_t> sort();
+
+  // A stretch ends with the block that makes it this many rows, or this many blocks. The segment's encoding gains
+  // nothing by more of them, and more blocks would have too many different times for a dictionary.
+  static constexpr std::uint32_t kStretchRows = 128 * 1024;
+  static constexpr std::uint16_t kStretchBlocks = 144;
 
  private:
   static constexpr std::size_t kChunkRows = 16 * 1024;
@@ -72,6 +79,7 @@ class RollupTable {
   std::size_t find_slot(const RollupKey& key) const;
   bool make_room();
   bool grow_index(std::size_t slots);
+  std::vector<std::uint16_t> stretches() const;
 
   BudgetShare share_;
   std::vector<std::unique_ptr<RollupRow[]>> chunks_;

@@ -2,16 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <tuple>
+#include <vector>
 
 namespace weir {
 namespace {
 
-using KeyOrder = std::tuple<std::uint16_t, std::uint32_t, std::uint32_t, std::uint16_t, std::uint32_t>;
+using KeyOrder = std::tuple<std::uint32_t, std::uint32_t, std::uint16_t, std::uint32_t, std::uint16_t>;
 
-KeyOrder order_of(const RollupKey& k) { return {k.block, k.src, k.dst, k.port, k.site}; }
+KeyOrder order_of(const RollupKey& k) { return {k.src, k.dst, k.port, k.site, k.block}; }
 
 RollupKey random_key(std::mt19937& random) {
   return {.src = static_cast<std::uint32_t>(random() % 30),
@@ -44,6 +46,40 @@ TEST(RollupTable, SumsByKeyAndSorts) {
     EXPECT_GE(budget.used(), table.size() * sizeof(RollupRow));
   }
   EXPECT_EQ(budget.used(), 0u);
+}
+
+std::vector<std::uint16_t> blocks_in_order(RollupTable& table) {
+  std::vector<std::uint16_t> blocks;
+  for (const std::uint32_t i : table.sort()) {
+    if (blocks.empty() || blocks.back() != table.row(i).key.block) blocks.push_back(table.row(i).key.block);
+  }
+  return blocks;
+}
+
+TEST(RollupTable, KeepsLongStretchesOfTimeApart) {
+  MemoryBudget budget(64 << 20);
+  RollupTable full(budget);
+  for (std::uint16_t block = 0; block < 3; ++block) {
+    for (std::uint32_t i = 0; i < RollupTable::kStretchRows * 2 / 3; ++i) {
+      ASSERT_TRUE(full.add({.src = i, .block = block}, {}));
+    }
+  }
+  const auto blocks = blocks_in_order(full);
+  EXPECT_EQ(std::ranges::count(blocks, 0), RollupTable::kStretchRows * 2 / 3) << "the first two take turns";
+  EXPECT_EQ(std::ranges::count(blocks, 2), 1);
+  EXPECT_EQ(blocks.back(), 2);
+
+  RollupTable sparse(budget);
+  for (std::uint16_t block = 0; block < 288; ++block) {
+    for (std::uint32_t src = 0; src < 2; ++src) ASSERT_TRUE(sparse.add({.src = src, .block = block}, {}));
+  }
+  std::vector<std::uint16_t> expected;
+  for (std::uint16_t first : {0, 144}) {
+    for (int src = 0; src < 2; ++src) {
+      for (std::uint16_t i = 0; i < 144; ++i) expected.push_back(static_cast<std::uint16_t>(first + i));
+    }
+  }
+  EXPECT_EQ(blocks_in_order(sparse), expected);
 }
 
 TEST(RollupTable, StopsAtTheBudget) {
