@@ -1,8 +1,5 @@
 #include "store/rollup.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "store/conversations.h"
 #include "store/rollup_input.h"
 #include "store/rollup_names.h"
@@ -15,8 +12,6 @@ namespace {
 using Inputs = std::span<const std::shared_ptr<const Segment>>;
 
 constexpr std::uint64_t kBlocksPerDay = 24 * 12;
-// What a row takes at the most, when all have different keys: its conversation (IPv6) and its place in the table.
-constexpr std::uint64_t kBytesPerRow = 200;
 // The share of the budget that finished rows may take until they become an image.
 constexpr std::size_t kOutputShare = 4;
 
@@ -39,49 +34,53 @@ Result<Day> day_of(Inputs inputs) {
   return Day{first, blocks, rows};
 }
 
-// Stretches of the day, one after the other, with at most `limit` rows each, unless a single block has more.
-Result<std::vector<TimeRange>> slices_of(const Day& day, Inputs inputs, std::uint64_t limit, RollupInput& input) {
-  const auto range = [&](std::uint64_t first, std::uint64_t last) {
-    return TimeRange{(day.first_block + first) * kRollupBlockNs, (day.first_block + last + 1) * kRollupBlockNs - 1};
-  };
-  if (day.rows <= limit) return std::vector{range(0, day.blocks - 1)};
-  std::vector<std::uint64_t> rows(day.blocks);
-  for (const auto& segment : inputs) {
-    if (auto ok = input.count_rows(*segment, day.first_block, rows); !ok) return std::unexpected(ok.error());
-  }
-  std::vector<TimeRange> slices;
-  std::uint64_t first = 0, sum = 0;
-  for (std::uint64_t block = 0; block < day.blocks; ++block) {
-    if (sum != 0 && sum + rows[block] > limit) {
-      slices.push_back(range(first, block - 1));
-      first = block;
-      sum = 0;
-    }
-    sum += rows[block];
-  }
-  slices.push_back(range(first, day.blocks - 1));
-  return slices;
-}
+class Roller {
+ public:
+  Roller(Inputs inputs, std::uint64_t first_block, RollupNames& names, RollupOutput& output, MemoryBudget& budget)
+      : inputs_(inputs), first_block_(first_block), names_(names), output_(output), budget_(budget) {}
 
-// Rolls up the rows in `times`; the result is how many.
-Result<std::uint64_t> roll_up(const TimeRange& times, std::uint64_t first_block, Inputs inputs, RollupInput& input,
-                              RollupNames& names, RollupOutput& output, MemoryBudget& budget) {
-  RollupTable table(budget);
-  std::uint64_t added = 0;
-  {
-    Conversations conversations(budget);
-    for (const auto& segment : inputs) {
-      if (auto ok = input.add_conversations(*segment, times, conversations); !ok) return std::unexpected(ok.error());
-    }
-    for (const auto& segment : inputs) {
-      const auto rows = input.add_rows(*segment, times, first_block, conversations, names, table);
-      if (!rows) return rows;
-      added += *rows;
-    }
+  // Rolls up `count` five-minute blocks, in halves where all of them do not fit the budget. The result is how many rows
+  // they had.
+  Result<std::uint64_t> roll_up(std::uint64_t first, std::uint64_t count) {
+    const auto rows = roll_up({first * kRollupBlockNs, (first + count) * kRollupBlockNs - 1});
+    if (rows || count == 1 || !budget_.refused()) return rows;
+    const auto one = roll_up(first, count / 2);
+    if (!one) return one;
+    const auto other = roll_up(first + count / 2, count - count / 2);
+    if (!other) return other;
+    return *one + *other;
   }
-  for (const std::uint32_t row : table.sort()) output.add(table.row(row));
-  return added;
-}
+
+ private:
+  Result<std::uint64_t> roll_up(const TimeRange& times) {
+    RollupTable table(budget_);
+    const auto rows = add_rows(times, table);
+    if (!rows) return rows;
+    for (const std::uint32_t row : table.sort()) output_.add(table.row(row));
+    return rows;
+  }
+
+  Result<std::uint64_t> add_rows(const TimeRange& times, RollupTable& table) {
+    Conversations conversations(budget_);
+    for (const auto& segment : inputs_) {
+      if (auto ok = input_.add_conversations(*segment, times, conversations); !ok) return std::unexpected(ok.error());
+    }
+    std::uint64_t sum = 0;
+    for (const auto& segment : inputs_) {
+      const auto rows = input_.add_rows(*segment, times, first_block_, conversations, names_, table);
+      if (!rows) return rows;
+      sum += *rows;
+    }
+    return sum;
+  }
+
+  const Inputs inputs_;
+  const std::uint64_t first_block_;
+  RollupNames& names_;
+  RollupOutput& output_;
+  MemoryBudget& budget_;
+  RollupInput input_;
+};
 
 }  // namespace
 
@@ -97,17 +96,10 @@ Result<std::vector<std::string>> make_rollup(Inputs inputs, std::uint64_t& next_
   if (!output_share.resize(output_memory)) return fail("rolling up needs more memory than allowed");
   RollupOutput output(*names, day->first_block, output_memory, next_id);
 
-  RollupInput input;
-  const std::uint64_t limit = (budget.limit() - budget.used()) / kBytesPerRow;
-  const auto slices = slices_of(*day, inputs, limit, input);
-  if (!slices) return std::unexpected(slices.error());
-  std::uint64_t added = 0;
-  for (const TimeRange& slice : *slices) {
-    const auto rows = roll_up(slice, day->first_block, inputs, input, *names, output, budget);
-    if (!rows) return std::unexpected(rows.error());
-    added += *rows;
-  }
-  if (added != day->rows) return fail("segments to be rolled up have rows outside the times that they tell");
+  Roller roller(inputs, day->first_block, *names, output, budget);
+  const auto rows = roller.roll_up(day->first_block, day->blocks);
+  if (!rows) return std::unexpected(rows.error());
+  if (*rows != day->rows) return fail("segments to be rolled up have rows outside the times that they tell");
   return output.finish();
 }
 

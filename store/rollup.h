@@ -19,9 +19,10 @@
 //   reverse_time_flow_end_ns (equal to time_flow_end_ns), and their r counts where b does. A part without bytes and
 //   packets counts nowhere; a row with neither part where b does.
 //
-// Scope. Which flow answers which is decided among the inputs, so within the day, or within a stretch of it where the
-// day does not fit the memory; a query over raw flows decides within its own window. The two can differ for
-// conversations that reach over the edge, and only in which side is the initiator: the counters always add up.
+// Scope. Which flow answers which is decided among the raw inputs, so within the day, or within a half, a quarter … of
+// it where the day does not fit the memory; flows that come late, for a day that is a roll-up already, are paired among
+// themselves. A query over raw flows decides within its own window. The two can differ for conversations that reach over
+// the edge, and only in which side is the initiator: the counters always add up.
 //
 // Thread rules: functions without shared state.
 #pragma once
@@ -43,7 +44,7 @@ inline constexpr std::uint64_t kRollupBlockNs = 300'000'000'000;
 constexpr std::uint64_t rollup_block_end(std::uint64_t ns) { return (ns / kRollupBlockNs + 1) * kRollupBlockNs - 1; }
 
 // Images of roll-up segments that stand for all rows of `inputs` (raw or roll-up, of one UTC day), each with at most
-// RowBuffer::kMaxRows rows, in the order of their times. `next_id` gives each its id and is advanced.
+// RowBuffer::kMaxRows rows. `next_id` gives each its id and is advanced.
 // Errors: an input is damaged, the budget does not suffice for five minutes of it.
 Result<std::vector<std::string>> make_rollup(std::span<const std::shared_ptr<const Segment>> inputs,
                                              std::uint64_t& next_id, MemoryBudget& budget);

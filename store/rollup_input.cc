@@ -158,16 +158,6 @@ struct RollupInput::Impl {
 RollupInput::RollupInput() : impl_(std::make_unique_for_overwrite<Impl>()) {}
 RollupInput::~RollupInput() = default;
 
-Result<void> RollupInput::count_rows(const Segment& segment, std::uint64_t first_block, std::span<std::uint64_t> rows) {
-  return impl_->for_each_block(segment, {}, [&](unsigned, std::size_t count) -> Result<void> {
-    for (std::size_t row = 0; row < count; ++row) {
-      const std::uint64_t block = impl_->time[row] / kRollupBlockNs - first_block;
-      if (block < rows.size()) ++rows[block];
-    }
-    return {};
-  });
-}
-
 Result<void> RollupInput::add_conversations(const Segment& segment, const TimeRange& times,
                                             Conversations& conversations) {
   if (segment.summary().tier == Tier::kRollup) return {};

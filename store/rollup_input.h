@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 
 #include "base/error.h"
 #include "store/conversations.h"
@@ -20,9 +19,6 @@ class RollupInput {
  public:
   RollupInput();
   ~RollupInput();
-
-  // Adds to rows[i] how many rows of the segment lie in the five-minute block first_block + i, counted from the epoch.
-  Result<void> count_rows(const Segment& segment, std::uint64_t first_block, std::span<std::uint64_t> rows);
 
   // Tells `conversations` of the rows in `times`.
   Result<void> add_conversations(const Segment& segment, const TimeRange& times, Conversations& conversations);
