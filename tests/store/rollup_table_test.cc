@@ -74,9 +74,9 @@ TEST(RollupTable, KeepsLongStretchesOfTimeApart) {
     for (std::uint32_t src = 0; src < 2; ++src) ASSERT_TRUE(sparse.add({.src = src, .block = block}, {}));
   }
   std::vector<std::uint16_t> expected;
-  for (std::uint16_t first : {0, 144}) {
+  for (const int first : {0, 144}) {
     for (int src = 0; src < 2; ++src) {
-      for (std::uint16_t i = 0; i < 144; ++i) expected.push_back(static_cast<std::uint16_t>(first + i));
+      for (int i = 0; i < 144; ++i) expected.push_back(static_cast<std::uint16_t>(first + i));
     }
   }
   EXPECT_EQ(blocks_in_order(sparse), expected);
