@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "store/measure.h"
 #include "store/segment_writer.h"
 #include "store/wire.h"
 
@@ -35,10 +36,13 @@ inline constexpr std::size_t kMaxLocalDictionary = 256;
 // T is std::uint32_t or std::uint64_t throughout.
 class IntEncoder {
  public:
-  explicit IntEncoder(Effort effort) : effort_(effort) {}
+  void set_effort(Effort effort) { effort_ = effort; }
 
   template <typename T>
   void encode(std::span<const T> values, std::string& out, unsigned depth = 0);
+  // Likewise, for values that have been measured.
+  template <typename T>
+  void encode(std::span<const T> values, const Shape<T>& shape, std::string& out, unsigned depth = 0);
 
  private:
   struct Level {
@@ -51,7 +55,7 @@ class IntEncoder {
   struct Plan;
 
   template <typename T>
-  Plan<T> plan(std::span<const T> values, unsigned depth);
+  Plan<T> plan(std::span<const T> values, const Shape<T>& shape, unsigned depth);
   template <typename T>
   void put_packed(const Plan<T>& plan, std::string& out, unsigned depth);
   template <typename T>
@@ -59,7 +63,7 @@ class IntEncoder {
   template <typename T>
   bool put_dictionary(std::span<const T> values, std::string& out, unsigned depth);
 
-  Effort effort_;
+  Effort effort_ = Effort::kQuick;
   std::array<Level, kMaxStreamDepth + 1> levels_;
 };
 

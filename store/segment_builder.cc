@@ -51,27 +51,32 @@ std::size_t index_of(ColumnId id) { return static_cast<std::size_t>(id); }
 
 // The presence that takes least to tell.
 template <typename T>
-Presence presence_of(const ColumnView& column, const T* values, const std::uint8_t* present, std::size_t count) {
+Presence presence_of(const ColumnView& column, std::span<const T> values, const Shape<T>& shape,
+                     const std::uint8_t* present) {
   if (present == nullptr) {
-    if (column.all) return Presence::kAll;
-    const auto zeros = static_cast<std::size_t>(std::count(values, values + count, T{0}));
-    return zeros == 0 ? Presence::kAll : zeros == count ? Presence::kNone : Presence::kNotZero;
+    if (column.all || shape.min > 0) return Presence::kAll;
+    return shape.max == 0 ? Presence::kNone : Presence::kNotZero;
   }
-  std::size_t sum = 0, unlike = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += present[i];
-    unlike += present[i] != (values[i] != 0);
-  }
-  if (sum == count) return Presence::kAll;
-  if (sum == 0) return Presence::kNone;
-  return unlike == 0 ? Presence::kNotZero : Presence::kWritten;
+  const PresenceCount count = count_presence(values, present);
+  if (count.present == values.size()) return Presence::kAll;
+  if (count.present == 0) return Presence::kNone;
+  return count.unlike == 0 ? Presence::kNotZero : Presence::kWritten;
 }
 
 }  // namespace
 
 std::span<const ColumnId> write_order() { return kWriteOrder; }
 
-SegmentBuilder::SegmentBuilder(std::size_t rows, Effort effort) : rows_(rows), effort_(effort), ints_(effort) {
+SegmentBuilder::SegmentBuilder(std::size_t rows, Effort effort, BuilderMemory& memory)
+    : rows_(rows),
+      effort_(effort),
+      ints_(memory.ints),
+      page_(memory.page),
+      other_(memory.other),
+      narrow_(memory.narrow),
+      wide_(memory.wide) {
+  ints_.set_effort(effort);
+  image_.reserve(4096 + rows * 16);
   image_ = kSegmentHeader;
 }
 
@@ -129,63 +134,64 @@ void SegmentBuilder::add(const ColumnView& column, std::string dictionary) {
 }
 
 template <typename T>
-void SegmentBuilder::add_page(const ColumnView& column, const T* values, const Block& block, std::string& directory) {
-  const auto [min, max] = std::minmax_element(values, values + block.count);
+void SegmentBuilder::add_page(const ColumnView& column, const T* first, const Block& block, std::string& directory) {
+  const std::span<const T> values(first, block.count);
+  const Shape<T> shape = measure(values);
   const std::uint8_t* present = column.present == nullptr ? nullptr : column.present + block.first;
   PageEntry page;
-  page.zone = {*min, *max};
-  page.presence = presence_of(column, values, present, block.count);
+  page.zone = {shape.min, shape.max};
+  page.presence = presence_of(column, values, shape, present);
   page_.clear();
   if (page.presence == Presence::kWritten) {
     other_.clear();
-    std::vector<std::uint32_t> bits(present, present + block.count);
-    ints_.encode<std::uint32_t>(bits, other_);
+    const std::vector<std::uint32_t> bits(present, present + block.count);
+    ints_.encode(std::span<const std::uint32_t>(bits), other_);
     put_text(page_, other_);
   }
-  if (*min != *max) put_values<T>(column, {values, block.count}, block, page_);
+  if (shape.min != shape.max) put_values<T>(column, values, shape, block);
   end_page(page, directory);
 }
 
 template <typename T>
-void SegmentBuilder::put_values(const ColumnView& column, std::span<const T> values, const Block& block,
-                                std::string& page) {
+void SegmentBuilder::put_values(const ColumnView& column, std::span<const T> values, const Shape<T>& shape,
+                                const Block& block) {
   if constexpr (sizeof(T) == 8) {
-    if (put_difference(column, values, block, page)) return;
+    if (put_difference(column, values, shape, block)) return;
   }
-  ints_.encode<T>(values, page);
+  ints_.encode(values, shape, page_);
 }
 
-// True when it was worth while.
-bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const std::uint64_t> values, const Block& block,
-                                    std::string& page) {
-  const std::size_t start = page.size();
+// What takes least of a column's differences and its own values; false when the latter were not written.
+bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const std::uint64_t> values,
+                                    const Shape<std::uint64_t>& shape, const Block& block) {
+  const std::size_t start = page_.size();
   bool done = false;
   for (const Relative& relative : kRelatives) {
     const std::size_t place = places_[index_of(relative.base)];
     if (relative.column != column.id || place == 0) continue;
     const std::uint64_t* base = views_[index_of(relative.base)].wide + block.first;
     wide_.resize(values.size());
-    std::uint64_t least = UINT64_MAX;  // as signed numbers
-    constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      wide_[i] = relative.minus ? base[i] - values[i] : values[i] - base[i];
-      least = std::min(least, wide_[i] ^ kSign);
-    }
-    least ^= kSign;
-    for (std::uint64_t& v : wide_) v -= least;
+    const std::uint64_t least = relative.minus ? subtract(base, values.data(), wide_) : subtract(values.data(), base, wide_);
+    scale(wide_, least, 0, 1, wide_.data());
+    const Shape<std::uint64_t> difference = measure(std::span<const std::uint64_t>(wide_));
+    const bool much_narrower = width_of(difference.max) + 3 < width_of(shape.max - shape.min);
+    if (effort_ == Effort::kQuick && !much_narrower) continue;
     other_.clear();
     put_u8(other_, kDifferenceForm);
     put_varint(other_, place - 1);
     put_u8(other_, relative.minus ? 1 : 0);
     put_varint(other_, zigzag(least));
-    ints_.encode<std::uint64_t>(wide_, other_);
-    if (!done) {
-      ints_.encode(values, page);
-      done = true;
+    ints_.encode(std::span<const std::uint64_t>(wide_), difference, other_);
+    if (effort_ == Effort::kQuick || difference.max == 0) {
+      page_.resize(start);
+      page_ += other_;
+      return true;
     }
-    if (other_.size() < page.size() - start) {
-      page.resize(start);
-      page += other_;
+    if (!done) ints_.encode(values, shape, page_);
+    done = true;
+    if (other_.size() < page_.size() - start) {
+      page_.resize(start);
+      page_ += other_;
     }
   }
   return done;

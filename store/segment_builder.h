@@ -36,10 +36,19 @@ struct ExtrasView {
 // In this order columns should be added: others are told apart from those before them.
 std::span<const ColumnId> write_order();
 
+// Memory that building one segment leaves to the next.
+struct BuilderMemory {
+  IntEncoder ints;
+  std::string page;
+  std::string other;
+  std::vector<std::uint32_t> narrow;
+  std::vector<std::uint64_t> wide;
+};
+
 class SegmentBuilder {
  public:
-  // REQUIRES rows > 0.
-  SegmentBuilder(std::size_t rows, Effort effort);
+  // REQUIRES rows > 0. `memory` outlives this.
+  SegmentBuilder(std::size_t rows, Effort effort, BuilderMemory& memory);
 
   // Leaves out a column without any value. Where needs() says so the arrays live until finish(): later columns are
   // written by their difference to this one.
@@ -57,23 +66,23 @@ class SegmentBuilder {
 
   Block block(std::size_t index) const;
   template <typename T>
-  void add_page(const ColumnView& column, const T* values, const Block& block, std::string& directory);
+  void add_page(const ColumnView& column, const T* first, const Block& block, std::string& directory);
   template <typename T>
-  void put_values(const ColumnView& column, std::span<const T> values, const Block& block, std::string& page);
-  bool put_difference(const ColumnView& column, std::span<const std::uint64_t> values, const Block& block,
-                      std::string& page);
+  void put_values(const ColumnView& column, std::span<const T> values, const Shape<T>& shape, const Block& block);
+  bool put_difference(const ColumnView& column, std::span<const std::uint64_t> values,
+                      const Shape<std::uint64_t>& shape, const Block& block);
   void end_page(PageEntry page, std::string& directory);
   void put_part(Part& part, const std::string& content);
 
   std::size_t rows_;
   Effort effort_;
-  IntEncoder ints_;
+  IntEncoder& ints_;
+  std::string& page_;
+  std::string& other_;
+  std::vector<std::uint32_t>& narrow_;
+  std::vector<std::uint64_t>& wide_;
   std::string image_;
   Footer footer_;
-  std::string page_;
-  std::string other_;
-  std::vector<std::uint32_t> narrow_;
-  std::vector<std::uint64_t> wide_;
   // The columns added so far: their place in the footer + 1, and what they hold.
   std::array<std::uint16_t, kColumnCount> places_{};
   std::array<ColumnView, kColumnCount> views_{};

@@ -332,7 +332,8 @@ Result<std::string> Merger::run() {
   if (rows_ == 0) return std::string();
   if (rows_ > RowBuffer::kMaxRows) throw std::length_error("merge_segments: too many rows");
   if (auto done = merge_addresses(); !done) return std::unexpected(done.error());
-  SegmentBuilder builder(rows_, options_.effort);
+  BuilderMemory memory;
+  SegmentBuilder builder(rows_, options_.effort, memory);
   for (const ColumnId id : write_order()) {
     if (auto done = add_column(id, builder); !done) return std::unexpected(done.error());
   }
