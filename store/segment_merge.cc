@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "store/dictionary_coding.h"
+#include "store/relations.h"
 #include "store/segment_builder.h"
 #include "store/segment_writer.h"
 #include "store/totals.h"
@@ -247,7 +248,7 @@ Result<void> Merger::add_column(ColumnId id, SegmentBuilder& builder) {
                .wide = kind == ColumnKind::kWide ? column->wide.data() : nullptr,
                .present = column->present.data()},
               std::move(dictionary));
-  if (!builder.needs(id)) column.reset();
+  if (!relations::is_leaned_on(id)) column.reset();
   return {};
 }
 
@@ -334,7 +335,7 @@ Result<std::string> Merger::run() {
   if (auto done = merge_addresses(); !done) return std::unexpected(done.error());
   BuilderMemory memory;
   SegmentBuilder builder(rows_, options_.effort, memory);
-  for (const ColumnId id : write_order()) {
+  for (const ColumnId id : relations::kWriteOrder) {
     if (auto done = add_column(id, builder); !done) return std::unexpected(done.error());
   }
   for (const Input& input : inputs_) {

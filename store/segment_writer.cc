@@ -5,6 +5,7 @@
 
 #include "store/code_sorter.h"
 #include "store/row_buffer_impl.h"
+#include "store/relations.h"
 #include "store/segment_builder.h"
 #include "store/totals.h"
 
@@ -139,7 +140,7 @@ std::string encode_segment(const RowBuffer& buffer, std::size_t first, std::size
   const std::string addresses = memory.addresses.finish(b.addresses);
 
   SegmentBuilder builder(rows.rows(), options.effort, memory.builder);
-  for (const ColumnId id : write_order()) {
+  for (const ColumnId id : relations::kWriteOrder) {
     if (!rows.has(id)) continue;
     const ColumnKind kind = column_info(id).kind;
     if (kind == ColumnKind::kExtras) {
