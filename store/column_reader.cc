@@ -4,6 +4,7 @@
 
 #include "store/dictionary_coding.h"
 #include "store/extras_coding.h"
+#include "store/measure.h"
 #include "store/row_buffer.h"
 #include "store/scratch.h"
 
@@ -118,7 +119,7 @@ Result<void> Segment::Impl::values(const Column& column, unsigned block, Picks p
   if (auto done = form(column, block, picks, in, scratch, out, depth); !done) return done;
   // Codes are looked up without a further check.
   const bool codes = column.entry.kind == DiskKind::kAddress || column.entry.kind == DiskKind::kBytes;
-  if (codes && *std::max_element(out, out + count) > entry.zone.max) {
+  if (codes && measure(std::span<const T>(out, count)).max > entry.zone.max) {
     return damaged(page_name(column.entry, block), "codes beyond the largest");
   }
   return {};

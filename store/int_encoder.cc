@@ -1,6 +1,9 @@
+#include <zstd.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 
 #include "store/bit_pack.h"
 #include "store/int_coding.h"
@@ -24,7 +27,12 @@ Widths count_widths(std::span<const T> values, T base, Effort effort) {
   return counts;
 }
 
+// Planes are taken when they take at most this much of what else would be.
+constexpr double kPlanesPercent = 80;
+constexpr int kPlaneLevel = 1;
+
 struct Width {
+  unsigned widest = 0;
   unsigned width = 0;
   std::uint64_t bits = 0;  // of everything, roughly
   bool patched = false;
@@ -32,7 +40,7 @@ struct Width {
 
 // The width at which packed values and what must be patched take least. None needs more than `widest`.
 Width best_width(const Widths& counts, unsigned widest, std::size_t count, bool may_patch) {
-  Width best{widest, std::uint64_t{widest} * count, false};
+  Width best{widest, widest, std::uint64_t{widest} * count, false};
   if (!may_patch) return best;
   const std::uint64_t limit = best.bits - best.bits / 16;
   std::uint64_t patches = 0;
@@ -41,7 +49,7 @@ Width best_width(const Widths& counts, unsigned widest, std::size_t count, bool 
     if (patches > count / 8) break;
     const unsigned gap = width_of(count / std::max<std::uint64_t>(patches, 1)) + 2;
     const std::uint64_t bits = std::uint64_t{width} * count + patches * (widest - width + gap) + 64;
-    if (bits < limit && bits < best.bits) best = {width, bits, true};
+    if (bits < limit && bits < best.bits) best = {widest, width, bits, true};
   }
   return best;
 }
@@ -122,11 +130,16 @@ void IntEncoder::encode(std::span<const T> values, const Shape<T>& shape, std::s
     out.resize(start);
     out += other;
   }
+  other.clear();
+  if (depth == 0 && put_planes(plan, out.size() - start, other)) {
+    out.resize(start);
+    out += other;
+  }
 }
 
 template <typename T>
 void IntEncoder::put_packed(const Plan<T>& plan, std::string& out, unsigned depth) {
-  const auto& [width, bits, patched] = plan.width;
+  const auto& [widest, width, bits, patched] = plan.width;
   put_u8(out, static_cast<unsigned>(patched ? IntEncoding::kPatched : IntEncoding::kPacked));
   put_varint(out, zigzag(plan.disk_base));
   put_u8(out, plan.exponent);
@@ -172,6 +185,52 @@ void IntEncoder::put_runs(std::span<const T> values, std::size_t runs, std::stri
   put_varint(out, runs);
   encode(std::span<const std::uint32_t>(lengths), out, depth + 1);
   encode(std::span<const std::uint64_t>(each), out, depth + 1);
+}
+
+void IntEncoder::FreeCompressor::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
+
+// Reading planes takes several times as long as unpacking bits.
+template <typename T>
+bool IntEncoder::put_planes(const Plan<T>& plan, std::size_t best, std::string& out) {
+  const std::size_t count = plan.values.size();
+  constexpr std::size_t kLeastCount = 1024;
+  const unsigned planes = (plan.width.widest + 7) / 8;
+  if (count < kLeastCount || planes > kMaxPlanes) return false;
+  planes_.resize(planes * count);
+  double bits = 0;
+  for (unsigned plane = 0; plane < planes; ++plane) {
+    std::uint8_t* bytes = planes_.data() + plane * count;
+    std::array<std::uint32_t, 256> counts{};
+    for (std::size_t i = 0; i < count; ++i) {
+      bytes[i] = static_cast<std::uint8_t>((plan.values[i] - plan.base) >> 8 * plane);
+      ++counts[bytes[i]];
+    }
+    for (const std::uint32_t n : counts) {
+      if (n > 0) bits += n * std::log2(static_cast<double>(count) / n);
+    }
+  }
+  const double enough = static_cast<double>(best) * kPlanesPercent / 100;
+  if (bits / 8 > enough) return false;
+  put_u8(out, static_cast<unsigned>(IntEncoding::kPlanes));
+  put_varint(out, zigzag(plan.disk_base));
+  put_u8(out, plan.exponent);
+  put_u8(out, planes);
+  for (unsigned plane = 0; plane < planes; ++plane) put_plane({planes_.data() + plane * count, count}, out);
+  return static_cast<double>(out.size()) <= enough;
+}
+
+void IntEncoder::put_plane(std::span<const std::uint8_t> plane, std::string& out) {
+  if (!zstd_) zstd_.reset(ZSTD_createCCtx());
+  std::string packed(ZSTD_compressBound(plane.size()), '\0');
+  const std::size_t size =
+      ZSTD_compressCCtx(zstd_.get(), packed.data(), packed.size(), plane.data(), plane.size(), kPlaneLevel);
+  const bool use = ZSTD_isError(size) == 0 && size < plane.size() / 10 * 9;
+  put_varint(out, use ? size : 0);
+  if (use) {
+    out.append(packed, 0, size);
+  } else {
+    out.append(reinterpret_cast<const char*>(plane.data()), plane.size());
+  }
 }
 
 // False when there are more distinct values than a local dictionary takes.

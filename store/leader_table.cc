@@ -16,7 +16,8 @@ struct Vote {
 };
 
 template <typename T>
-std::size_t count_exceptions(std::span<const T> values, const std::uint32_t* leader, const std::vector<Vote<T>>& votes) {
+std::size_t count_exceptions(std::span<const T> values, const std::uint32_t* leader,
+                             const std::vector<Vote<T>>& votes) {
   std::size_t exceptions = 0;
   for (std::size_t i = 0; i < values.size(); ++i) exceptions += votes[leader[i]].value != values[i];
   return exceptions;

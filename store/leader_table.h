@@ -1,4 +1,5 @@
-// A column as a function of another: a table of the value that goes with each value of the leader, as the writer finds it.
+// A column as a function of another: a table of the value that goes with each value of the leader, as the writer finds
+// it.
 //
 // Thread rules: functions without shared state.
 #pragma once
@@ -16,7 +17,8 @@ struct LeaderTable {
   std::size_t exceptions = 0;  // rows with another value
 };
 
-// The value that most rows have, for each of the leader's values up to `largest`. Nullopt where too many rows have another.
+// The value that most rows have, for each of the leader's values up to `largest`. Nullopt where too many rows have
+// another.
 template <typename T>
 std::optional<LeaderTable<T>> follow(std::span<const T> values, const std::uint32_t* leader, std::uint32_t largest);
 

@@ -1,5 +1,5 @@
-// Looking over a page's values before they are encoded: all the passes that only count and compare, for the widest vectors
-// that the processor has.
+// Looking over a page's values before they are encoded: all the passes that only count and compare, for the widest
+// vectors that the processor has.
 //
 // Thread rules: functions without shared state.
 #pragma once

@@ -1,5 +1,5 @@
-// Which columns tend to follow from which: what the writer tries. Nothing here is part of the format, where every column
-// says what it leans on.
+// Which columns tend to follow from which: what the writer tries. Nothing here is part of the format, where every
+// column says what it leans on.
 //
 // Everything is constexpr: free to use from any thread.
 #pragma once
@@ -79,12 +79,18 @@ inline constexpr Companion kCompanions[] = {
 
 // Those that others lean on come first.
 inline constexpr auto kWriteOrder = [] {
-  constexpr ColumnId kFirst[] = {column_of(sampler_address),    column_of(src_addr),
-                                 column_of(dst_addr),           column_of(time_received_ns),
-                                 column_of(time_flow_end_ns),   column_of(time_flow_start_ns),
-                                 column_of(in_if),              column_of(out_if),
-                                 column_of(src_port),           column_of(icmp_type),
-                                 column_of(reverse_bytes),      column_of(reverse_time_flow_start_ns)};
+  constexpr ColumnId kFirst[] = {column_of(sampler_address),
+                                 column_of(src_addr),
+                                 column_of(dst_addr),
+                                 column_of(time_received_ns),
+                                 column_of(time_flow_end_ns),
+                                 column_of(time_flow_start_ns),
+                                 column_of(in_if),
+                                 column_of(out_if),
+                                 column_of(src_port),
+                                 column_of(icmp_type),
+                                 column_of(reverse_bytes),
+                                 column_of(reverse_time_flow_start_ns)};
   std::array<ColumnId, kColumnCount> order{};
   auto end = std::ranges::copy(kFirst, order.begin()).out;
   for (std::size_t i = 0; i < kColumnCount; ++i) {

@@ -178,7 +178,8 @@ std::optional<SegmentBuilder::Leading<T>> SegmentBuilder::find_leader(const Colu
     put_varint(table, place - 1);
     put_varint(table, found->values.size());
     ints_.encode(std::span<const T>(found->values), table);
-    if (table.size() + found->exceptions * 3 < alone / 4 * 3) return Leading<T>{place, leader, std::move(found->values)};
+    if (table.size() + found->exceptions * 3 < alone / 4 * 3)
+      return Leading<T>{place, leader, std::move(found->values)};
   }
   table.clear();
   return std::nullopt;
@@ -221,7 +222,8 @@ bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const st
     if (relative.column != column.id || place == 0) continue;
     const std::uint64_t* base = views_[index_of(relative.base)].wide + block.first;
     wide_.resize(values.size());
-    const std::uint64_t least = relative.minus ? subtract(base, values.data(), wide_) : subtract(values.data(), base, wide_);
+    const std::uint64_t least =
+        relative.minus ? subtract(base, values.data(), wide_) : subtract(values.data(), base, wide_);
     scale(wide_, least, 0, 1, wide_.data());
     const Shape<std::uint64_t> difference = measure(std::span<const std::uint64_t>(wide_));
     const bool much_narrower = width_of(difference.max) + 3 < width_of(shape.max - shape.min);

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "store/code_sorter.h"
-#include "store/row_buffer_impl.h"
 #include "store/relations.h"
+#include "store/row_buffer_impl.h"
 #include "store/segment_builder.h"
 #include "store/totals.h"
 
