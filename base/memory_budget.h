@@ -17,16 +17,20 @@ class MemoryBudget {
     const std::size_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
     if (before + bytes <= limit_) return true;
     used_.fetch_sub(bytes, std::memory_order_relaxed);
+    refused_.store(true, std::memory_order_relaxed);
     return false;
   }
   void give_back(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+  // Whether take() ever said no: tells want of memory from other errors of a job.
+  bool refused() const { return refused_.load(std::memory_order_relaxed); }
   std::size_t limit() const { return limit_; }
 
  private:
   std::size_t limit_;
   std::atomic<std::size_t> used_{0};
+  std::atomic<bool> refused_{false};
 };
 
 }  // namespace weir
