@@ -1,4 +1,5 @@
 // weir completion: scripts for shells, made from the options as they are defined.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -11,10 +12,15 @@
 namespace weir {
 namespace {
 
+std::string on_one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
 CompletionCommand describe(const CLI::App& app, const std::string& name) {
   CompletionCommand command{name, app.get_description(), {}};
   for (const CLI::Option* option : app.get_options()) {
-    CompletionOption described{{}, option->get_description(), option->get_expected_max() > 0};
+    CompletionOption described{{}, on_one_line(option->get_description()), option->get_expected_max() > 0};
     for (const std::string& letter : option->get_snames()) described.names.push_back("-" + letter);
     for (const std::string& word : option->get_lnames()) described.names.push_back("--" + word);
     if (!described.names.empty()) command.options.push_back(std::move(described));

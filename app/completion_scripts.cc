@@ -16,7 +16,7 @@ constexpr std::string_view kBashBody = R"(
       if [[ " $commands " == *" ${COMP_WORDS[i]} "* ]]; then command=${COMP_WORDS[i]}; break; fi
     done
   fi
-  local options=${options_of[$command]} with_value=${with_value_of[$command]}
+  local options=${options_of[${command:-weir}]} with_value=${with_value_of[${command:-weir}]}
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
   elif [[ " $with_value " == *" $previous "* ]]; then
@@ -45,7 +45,7 @@ constexpr std::string_view kZshBody = R"(
       if (( ${+options_of[$word]} )); then command=$word; break; fi
     done
   fi
-  local -a options=("${(@f)options_of[$command]}") with_value=(${=with_value_of[$command]})
+  local -a options=("${(@f)options_of[${command:-weir}]}") with_value=(${=with_value_of[${command:-weir}]})
   if [[ $PREFIX == -* ]]; then
     _describe option options
   elif (( ${with_value[(Ie)${words[CURRENT-1]}]} )); then
@@ -72,6 +72,9 @@ constexpr std::string_view kFishColumns = R"(
   end
 end
 )";
+
+// The options without a command are the program's.
+std::string key_of(const CompletionCommand& command) { return command.name.empty() ? "weir" : command.name; }
 
 std::string names_of(const CompletionCommand& command, bool only_with_value) {
   std::vector<std::string> names;
@@ -133,13 +136,10 @@ std::string bash_completion(const std::vector<CompletionCommand>& commands,
   out += fmt::format("  local commands='{}'\n  local columns='{}'\n", command_names(commands), fmt::join(columns, " "));
   out += "  local -A options_of=() with_value_of=()\n";
   for (const CompletionCommand& command : commands) {
-    // An empty key is an error in bash: the root's options stand under a blank.
-    const std::string key = command.name.empty() ? " " : command.name;
-    out += fmt::format("  options_of['{}']='{}'\n", key, names_of(command, false));
-    out += fmt::format("  with_value_of['{}']='{}'\n", key, names_of(command, true));
+    out += fmt::format("  options_of[{}]='{}'\n", key_of(command), names_of(command, false));
+    out += fmt::format("  with_value_of[{}]='{}'\n", key_of(command), names_of(command, true));
   }
-  return out + replaced(replaced(std::string(kBashBody), "${options_of[$command]}", "${options_of[${command:- }]}"),
-                        "${with_value_of[$command]}", "${with_value_of[${command:- }]}");
+  return out + std::string(kBashBody);
 }
 
 std::string zsh_completion(const std::vector<CompletionCommand>& commands,
@@ -151,8 +151,8 @@ std::string zsh_completion(const std::vector<CompletionCommand>& commands,
   }
   out += "  )\n  local -A options_of=() with_value_of=()\n";
   for (const CompletionCommand& command : commands) {
-    out += fmt::format("  options_of[{}]={}\n", command.name, in_single_quotes(zsh_options(command)));
-    out += fmt::format("  with_value_of[{}]='{}'\n", command.name, names_of(command, true));
+    out += fmt::format("  options_of[{}]={}\n", key_of(command), in_single_quotes(zsh_options(command)));
+    out += fmt::format("  with_value_of[{}]='{}'\n", key_of(command), names_of(command, true));
   }
   return out + std::string(kZshBody);
 }
