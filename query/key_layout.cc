@@ -38,6 +38,13 @@ bool is_text(KeyPart::Source source) {
          source == KeyPart::Source::kInterface;
 }
 
+// Names of interfaces have an interner of their own, whichever column they stand in.
+const Interner& interner_of(const KeyPart& part, const KeyValues& values) {
+  const bool interface = part.source == KeyPart::Source::kInterface ||
+                         (part.source == KeyPart::Source::kText && is_interface_name(column_of(part.field)));
+  return interface ? values.interfaces : values.texts;
+}
+
 std::strong_ordering compare_addresses(const IpAddress& a, const IpAddress& b) {
   if (const auto order = a.family <=> b.family; order != 0) return order;
   return a.bytes <=> b.bytes;
@@ -81,10 +88,10 @@ QueryValue KeyLayout::value(const KeyPart& part, const std::uint64_t* key, const
     case KeyPart::Source::kDuration: return n;
     case KeyPart::Source::kTime: return label(n);
     case KeyPart::Source::kAddress: return values.address(static_cast<std::uint32_t>(n));
-    case KeyPart::Source::kInterface: return std::string(values.interfaces.bytes(static_cast<std::uint32_t>(n)));
+    case KeyPart::Source::kInterface:
     case KeyPart::Source::kText:
     case KeyPart::Source::kNetwork:
-    case KeyPart::Source::kHost: return std::string(values.texts.bytes(static_cast<std::uint32_t>(n)));
+    case KeyPart::Source::kHost: return std::string(interner_of(part, values).bytes(static_cast<std::uint32_t>(n)));
   }
   return n;
 }
@@ -99,7 +106,7 @@ std::strong_ordering KeyLayout::compare(const std::uint64_t* a, const std::uint6
         return compare_addresses(values.address(m), values.address(n));
       }
     } else if (is_text(part.source)) {
-      const Interner& texts = part.source == KeyPart::Source::kInterface ? values.interfaces : values.texts;
+      const Interner& texts = interner_of(part, values);
       return texts.bytes(m) <=> texts.bytes(n);
     }
     return x <=> y;

@@ -35,6 +35,11 @@ struct KeyValues {
   IpAddress address(std::uint32_t code) const;
 };
 
+// Of an interface's name, which stands among KeyValues::interfaces.
+constexpr bool is_interface_name(ColumnId column) {
+  return column == column_of(FieldId::in_if_name) || column == column_of(FieldId::out_if_name);
+}
+
 struct KeyPart {
   enum class Source : std::uint8_t { kNumber, kTime, kDuration, kAddress, kText, kNetwork, kInterface, kHost };
   Source source = Source::kNumber;

@@ -62,9 +62,4 @@ class SegmentCodes {
   Texts texts_[kColumnCount];
 };
 
-// Of an interface's name, for which the interner of interfaces stands.
-constexpr bool is_interface_name(ColumnId column) {
-  return column == column_of(FieldId::in_if_name) || column == column_of(FieldId::out_if_name);
-}
-
 }  // namespace weir
