@@ -16,6 +16,12 @@ namespace {
 // Receive calls a socket gets before the next has its turn and the clocks are looked at.
 constexpr int kTurn = 16;
 
+// Waking a thread for every datagram costs as much as decoding several. A worker that found at least this many naps
+// instead of waiting for the next, so that more have gathered; the buffers must be able to hold far more than that.
+constexpr std::size_t kGatherCount = 4;
+constexpr std::chrono::microseconds kGather{500};
+constexpr std::size_t kGatherBuffer = 1 << 20;
+
 }  // namespace
 
 Worker::Worker(unsigned index, Lane& lane, std::chrono::nanoseconds flush_interval)
@@ -29,6 +35,7 @@ void Worker::add_socket(std::string listener, UdpSocket socket) {
   status.listener = std::move(listener);
   status.local = socket.bound().to_string();
   status.buffer_bytes = socket.buffer();
+  can_gather_ &= status.buffer_bytes >= kGatherBuffer;
   inputs_.push_back({std::move(socket), std::move(status)});
 }
 
@@ -57,10 +64,13 @@ void Worker::wake() const {
 void Worker::run() {
   next_tick_ns_ = steady_time_ns() + kNsPerSecond;
   while (!stopping_.load(std::memory_order_acquire)) {
-    wait();
-    for (Input& input : inputs_) {
-      for (int turn = 0; turn < kTurn && receive_from(input) == ReceiveBatch::kSlots; ++turn) continue;
+    if (last_read_ < kGatherCount || !can_gather_) {
+      wait();
+    } else if (last_read_ < ReceiveBatch::kSlots) {
+      std::this_thread::sleep_for(kGather);
     }
+    last_read_ = 0;
+    for (Input& input : inputs_) last_read_ += receive_turn(input);
     keep_house();
   }
   drain();
@@ -73,6 +83,16 @@ void Worker::wait() {
   if (const auto lock = lane_.lock(); lane_.has_pending()) ns = std::min(ns, flush_ns_);
 
   ::poll(polled_.data(), polled_.size(), static_cast<int>((ns + kNsPerMs - 1) / kNsPerMs));
+}
+
+std::size_t Worker::receive_turn(Input& input) {
+  std::size_t total = 0;
+  for (int turn = 0; turn < kTurn; ++turn) {
+    const std::size_t n = receive_from(input);
+    total += n;
+    if (n < ReceiveBatch::kSlots) break;
+  }
+  return total;
 }
 
 std::size_t Worker::receive_from(Input& input) {

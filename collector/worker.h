@@ -56,6 +56,7 @@ class Worker {
 
   void run();
   void wait();
+  std::size_t receive_turn(Input& input);
   std::size_t receive_from(Input& input);
   void keep_house();
   void drain();
@@ -70,6 +71,8 @@ class Worker {
   UniqueFd wakeup_;
   std::vector<pollfd> polled_;  // the eventfd, then the sockets
   std::uint64_t next_tick_ns_ = 0;
+  std::size_t last_read_ = 0;  // datagrams in the last turn
+  bool can_gather_ = true;
   std::chrono::steady_clock::time_point drain_deadline_{};  // set before `stopping_`
   std::atomic<bool> stopping_{false};
   std::thread thread_;
