@@ -1,0 +1,202 @@
+// The store's inner loops: taking rows in, encoding segments, merging them, reading columns.
+//
+// Flows are the generator's, as a router would send them: no MAC addresses or VLANs, whole milliseconds, 30 to a
+// datagram. Counters: bytes of the result per flow.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "base/clock.h"
+#include "exporter/generator/flow_generator.h"
+#include "store/row_buffer.h"
+#include "store/segment.h"
+#include "store/segment_writer.h"
+
+namespace weir {
+namespace {
+
+constexpr std::uint64_t kStart = 1'790'000'000'000'000'000;
+constexpr std::uint64_t kFlowsPerSecond = 20'000;
+constexpr std::size_t kSegmentRows = 256 * 1024;
+constexpr std::size_t kSegments = 4;
+
+void trim(Flow& flow) {
+  constexpr FieldId kNotSent[] = {FieldId::src_mac, FieldId::dst_mac, FieldId::src_vlan, FieldId::dst_vlan};
+  for (const FieldId id : kNotSent) flow.present[0] &= ~(std::uint64_t{1} << static_cast<unsigned>(id));
+  flow.src_mac = flow.dst_mac = {};
+  flow.src_vlan = flow.dst_vlan = 0;
+  flow.time_flow_end_ns -= flow.time_flow_end_ns % kNsPerMs;
+  flow.time_flow_start_ns -= flow.time_flow_start_ns % kNsPerMs;
+  flow.sampling_rate = 1;
+  flow.mark(FieldId::sampling_rate);
+}
+
+std::vector<BatchRef> make_batches(std::size_t count, double ipv6_share) {
+  std::vector<BatchRef> batches;
+  FlowGenerator generator({.seed = 1, .ipv6_share = ipv6_share});
+  BatchWriter writer(BatchPool::create(0), [&](BatchRef b) { batches.push_back(std::move(b)); });
+  const IpAddress sampler = *IpAddress::parse("192.0.2.1");
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t now = kStart + i * (kNsPerSecond / kFlowsPerSecond);
+    if (i % 30 == 0) {
+      Origin origin{};
+      origin.time_received_ns = now + i % 7919;
+      origin.sampler_address = sampler.bytes;
+      origin.sampler_address_family = sampler.family;
+      origin.sequence_num = static_cast<std::uint32_t>(i / 30);
+      origin.protocol = FlowProtocol::kNetflowV9;
+      writer.set_origin(origin, "edge1");
+    }
+    const Flow made = generator.next(now);
+    Flow& flow = *writer.add();
+    const std::uint32_t origin = flow.origin;
+    flow = made;
+    flow.origin = origin;
+    trim(flow);
+  }
+  writer.flush();
+  return batches;
+}
+
+const std::vector<BatchRef>& batches() {
+  static const std::vector<BatchRef> made = make_batches(kSegmentRows, 0.0);
+  return made;
+}
+
+RowBuffer filled(const std::vector<BatchRef>& from) {
+  RowBuffer buffer;
+  for (const BatchRef& batch : from) buffer.append(*batch);
+  return buffer;
+}
+
+void set_counters(benchmark::State& state, std::size_t flows, std::size_t bytes) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * flows));
+  state.counters["bytes/flow"] = static_cast<double>(bytes) / static_cast<double>(flows);
+  state.counters["ns/flow"] = benchmark::Counter(static_cast<double>(flows) * 1e-9,
+                                                 benchmark::Counter::kIsIterationInvariantRate |
+                                                     benchmark::Counter::kInvert);
+}
+
+void append(benchmark::State& state) {
+  batches();
+  RowBuffer buffer;
+  for (auto _ : state) {
+    buffer.clear();
+    for (const BatchRef& batch : batches()) buffer.append(*batch);
+  }
+  set_counters(state, buffer.rows(), buffer.memory());
+}
+BENCHMARK(append);
+
+void encode_quick(benchmark::State& state) {
+  const RowBuffer buffer = filled(batches());
+  std::string image;
+  for (auto _ : state) image = encode_segment(buffer, 0, buffer.rows(), {.times = {}});
+  set_counters(state, buffer.rows(), image.size());
+}
+BENCHMARK(encode_quick);
+
+// The journal's frames.
+void encode_frames(benchmark::State& state) {
+  const RowBuffer buffer = filled(batches());
+  const auto frame = static_cast<std::size_t>(state.range(0));
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = 0;
+    for (std::size_t first = 0; first + frame <= buffer.rows(); first += frame) {
+      bytes += encode_segment(buffer, first, frame, {.times = {}}).size();
+    }
+  }
+  set_counters(state, buffer.rows() / frame * frame, bytes);
+}
+BENCHMARK(encode_frames)->Arg(10)->Arg(200)->Arg(2000)->Arg(16384);
+
+std::vector<std::shared_ptr<const Segment>> make_inputs(double ipv6_share) {
+  std::vector<std::shared_ptr<const Segment>> inputs;
+  const auto all = make_batches(kSegmentRows * kSegments, ipv6_share);
+  RowBuffer buffer;
+  for (const BatchRef& batch : all) {
+    buffer.append(*batch);
+    if (buffer.rows() < kSegmentRows && batch != all.back()) continue;
+    inputs.push_back(*Segment::from_image(encode_segment(buffer, 0, buffer.rows(), {.times = {}}), "input"));
+    buffer.clear();
+  }
+  return inputs;
+}
+
+void merge(benchmark::State& state, double ipv6_share) {
+  const auto inputs = make_inputs(ipv6_share);
+  std::string image;
+  for (auto _ : state) image = *merge_segments(inputs, {.effort = Effort::kSmall, .times = {}});
+  const auto segment = *Segment::from_image(image, "merged");
+  set_counters(state, segment->summary().rows, image.size());
+  if (std::getenv("WEIR_COLUMNS") == nullptr) return;
+  const double rows = segment->summary().rows;
+  for (const ColumnInfo& info : kColumns) {
+    if (!segment->has(info.id)) continue;
+    std::fprintf(stderr, "%-24s %7.3f bytes/flow\n", std::string(info.name).c_str(),
+                 static_cast<double>(segment->column_size(info.id)) / rows);
+  }
+}
+BENCHMARK_CAPTURE(merge, ipv4, 0.0)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(merge, mixed, 0.2)->Unit(benchmark::kMillisecond);
+
+const Segment& merged() {
+  static const auto segment =
+      *Segment::from_image(*merge_segments(make_inputs(0.0), {.effort = Effort::kSmall, .times = {}}), "merged");
+  return *segment;
+}
+
+template <typename T>
+void read_column(benchmark::State& state, ColumnId id) {
+  Scratch scratch;
+  std::vector<T> out(kBlockRows);
+  const Segment& segment = merged();
+  for (auto _ : state) {
+    for (unsigned block = 0; block < segment.blocks(); ++block) {
+      if (!segment.read(id, block, scratch, out.data())) std::abort();
+      benchmark::DoNotOptimize(out.data());
+    }
+  }
+  set_counters(state, segment.summary().rows, segment.column_size(id));
+}
+
+template <typename T>
+void gather_column(benchmark::State& state, ColumnId id) {
+  Scratch scratch;
+  std::vector<T> out(kBlockRows);
+  const Segment& segment = merged();
+  std::vector<std::uint16_t> picks(kBlockRows / 20);
+  for (std::size_t i = 0; i < picks.size(); ++i) picks[i] = static_cast<std::uint16_t>(i * 20 + i % 7);
+  const unsigned blocks = segment.blocks() - 1;
+  for (auto _ : state) {
+    for (unsigned block = 0; block < blocks; ++block) {
+      if (!segment.gather(id, block, picks, scratch, out.data())) std::abort();
+      benchmark::DoNotOptimize(out.data());
+    }
+  }
+  set_counters(state, blocks * picks.size(), 0);
+}
+
+void register_columns() {
+  for (const ColumnInfo& info : kColumns) {
+    if (info.kind == ColumnKind::kExtras) continue;
+    const std::string name(info.name);
+    if (info.kind == ColumnKind::kWide) {
+      benchmark::RegisterBenchmark(("read/" + name).c_str(), read_column<std::uint64_t>, info.id);
+      benchmark::RegisterBenchmark(("gather_5%/" + name).c_str(), gather_column<std::uint64_t>, info.id);
+    } else {
+      benchmark::RegisterBenchmark(("read/" + name).c_str(), read_column<std::uint32_t>, info.id);
+      benchmark::RegisterBenchmark(("gather_5%/" + name).c_str(), gather_column<std::uint32_t>, info.id);
+    }
+  }
+}
+
+const bool kRegistered = (register_columns(), true);
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,176 @@
+#include <algorithm>
+
+#include "store/bit_pack.h"
+#include "store/int_coding.h"
+#include "store/powers.h"
+
+namespace weir {
+namespace {
+
+// The head of kPacked and kPatched.
+struct Packed {
+  std::uint64_t base = 0;
+  std::uint64_t factor = 1;
+  unsigned width = 0;
+  const std::uint8_t* bits = nullptr;
+
+  bool read(WireReader& in, std::size_t count, unsigned max_width) {
+    base = unzigzag(in.varint());
+    const unsigned exponent = in.u8();
+    width = in.u8();
+    if (in.failed() || exponent > kMaxExponent || width > max_width) return in.fail();
+    factor = power_of_ten(exponent);
+    bits = in.bytes(packed_size(count, width)).data();
+    return !in.failed();
+  }
+};
+
+}  // namespace
+
+template <typename T>
+bool IntDecoder::decode(WireReader& in, std::size_t count, T* out, unsigned depth) {
+  if (depth > kMaxStreamDepth) return in.fail();
+  const auto encoding = static_cast<IntEncoding>(in.u8());
+  if (in.failed()) return false;
+  switch (encoding) {
+    case IntEncoding::kConstant: {
+      std::fill_n(out, count, static_cast<T>(in.varint()));
+      return !in.failed();
+    }
+    case IntEncoding::kPacked: {
+      Packed packed;
+      if (!packed.read(in, count, kMaxWidth)) return false;
+      unpack_bits(packed.bits, count, packed.width, packed.base, packed.factor, out);
+      return true;
+    }
+    case IntEncoding::kPatched: {
+      Packed packed;
+      if (!packed.read(in, count, kMaxWidth - 1) || !read_patches(in, count, depth)) return false;
+      unpack_bits(packed.bits, count, packed.width, packed.base, packed.factor, out);
+      const Level& level = levels_[depth];
+      for (std::size_t i = 0; i < level.narrow.size(); ++i) {
+        out[level.narrow[i]] += static_cast<T>((level.wide[i] << packed.width) * packed.factor);
+      }
+      return true;
+    }
+    case IntEncoding::kRuns: {
+      if (!read_runs(in, count, depth)) return false;
+      const Level& level = levels_[depth];
+      for (std::size_t i = 0; i < level.wide.size(); ++i) {
+        out = std::fill_n(out, level.narrow[i], static_cast<T>(level.wide[i]));
+      }
+      return true;
+    }
+    case IntEncoding::kDictionary: {
+      if (!read_local_dictionary(in, depth) || !decode(in, count, out, depth + 1)) return false;
+      const std::vector<std::uint64_t>& values = levels_[depth].wide;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (out[i] >= values.size()) return in.fail();
+        out[i] = static_cast<T>(values[out[i]]);
+      }
+      return true;
+    }
+  }
+  return in.fail();
+}
+
+template <typename T>
+bool IntDecoder::gather(WireReader& in, std::size_t count, std::span<const std::uint16_t> picks, T* out,
+                        unsigned depth) {
+  if (depth > kMaxStreamDepth) return in.fail();
+  const auto encoding = static_cast<IntEncoding>(in.u8());
+  if (in.failed()) return false;
+  switch (encoding) {
+    case IntEncoding::kConstant: {
+      std::fill_n(out, picks.size(), static_cast<T>(in.varint()));
+      return !in.failed();
+    }
+    case IntEncoding::kPacked: {
+      Packed packed;
+      if (!packed.read(in, count, kMaxWidth)) return false;
+      for (const std::uint16_t pick : picks) {
+        *out++ = static_cast<T>(packed.base + extract_bits(packed.bits, packed.width, pick) * packed.factor);
+      }
+      return true;
+    }
+    case IntEncoding::kPatched: {
+      Packed packed;
+      if (!packed.read(in, count, kMaxWidth - 1) || !read_patches(in, count, depth)) return false;
+      const Level& level = levels_[depth];
+      std::size_t next = 0;
+      for (const std::uint16_t pick : picks) {
+        std::uint64_t value = extract_bits(packed.bits, packed.width, pick);
+        while (next < level.narrow.size() && level.narrow[next] < pick) ++next;
+        if (next < level.narrow.size() && level.narrow[next] == pick) value += level.wide[next] << packed.width;
+        *out++ = static_cast<T>(packed.base + value * packed.factor);
+      }
+      return true;
+    }
+    case IntEncoding::kRuns: {
+      if (!read_runs(in, count, depth)) return false;
+      const Level& level = levels_[depth];
+      std::size_t run = 0, end = level.narrow[0];
+      for (const std::uint16_t pick : picks) {
+        while (pick >= end) end += level.narrow[++run];
+        *out++ = static_cast<T>(level.wide[run]);
+      }
+      return true;
+    }
+    case IntEncoding::kDictionary: {
+      if (!read_local_dictionary(in, depth) || !gather(in, count, picks, out, depth + 1)) return false;
+      const std::vector<std::uint64_t>& values = levels_[depth].wide;
+      for (std::size_t i = 0; i < picks.size(); ++i) {
+        if (out[i] >= values.size()) return in.fail();
+        out[i] = static_cast<T>(values[out[i]]);
+      }
+      return true;
+    }
+  }
+  return in.fail();
+}
+
+bool IntDecoder::read_runs(WireReader& in, std::size_t count, unsigned depth) {
+  const std::size_t runs = in.varint(count);
+  if (in.failed() || runs == 0) return in.fail();
+  Level& level = levels_[depth];
+  level.narrow.resize(runs);
+  level.wide.resize(runs);
+  if (!decode(in, runs, level.narrow.data(), depth + 1)) return false;
+  std::uint64_t sum = 0;
+  for (std::uint32_t& length : level.narrow) {
+    if (length >= count) return in.fail();
+    sum += ++length;
+  }
+  if (sum != count) return in.fail();
+  return decode(in, runs, level.wide.data(), depth + 1);
+}
+
+bool IntDecoder::read_local_dictionary(WireReader& in, unsigned depth) {
+  const std::size_t size = in.varint(kMaxLocalDictionary);
+  if (in.failed()) return false;
+  levels_[depth].wide.resize(size);
+  return decode(in, size, levels_[depth].wide.data(), depth + 1);
+}
+
+bool IntDecoder::read_patches(WireReader& in, std::size_t count, unsigned depth) {
+  const std::size_t patches = in.varint(count);
+  if (in.failed()) return false;
+  Level& level = levels_[depth];
+  level.narrow.resize(patches);
+  level.wide.resize(patches);
+  if (!decode(in, patches, level.narrow.data(), depth + 1)) return false;
+  std::uint64_t next = 0;
+  for (std::uint32_t& gap : level.narrow) {
+    next += gap;
+    if (next >= count) return in.fail();
+    gap = static_cast<std::uint32_t>(next++);
+  }
+  return decode(in, patches, level.wide.data(), depth + 1);
+}
+
+template bool IntDecoder::decode(WireReader&, std::size_t, std::uint32_t*, unsigned);
+template bool IntDecoder::decode(WireReader&, std::size_t, std::uint64_t*, unsigned);
+template bool IntDecoder::gather(WireReader&, std::size_t, std::span<const std::uint16_t>, std::uint32_t*, unsigned);
+template bool IntDecoder::gather(WireReader&, std::size_t, std::span<const std::uint16_t>, std::uint64_t*, unsigned);
+
+}  // namespace weir

@@ -1,0 +1,363 @@
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <stdexcept>
+
+#include "store/dictionary_coding.h"
+#include "store/segment_builder.h"
+#include "store/segment_writer.h"
+#include "store/totals.h"
+
+namespace weir {
+namespace {
+
+// The rows of an input that go into the result.
+struct Input {
+  std::shared_ptr<const Segment> segment;
+  bool whole = true;
+  std::vector<std::vector<std::uint16_t>> picks;  // by block, unless all rows are taken
+  std::size_t rows = 0;
+
+  std::size_t rows_in(unsigned block) const { return whole ? segment->rows_in(block) : picks[block].size(); }
+};
+
+// A column of the result.
+struct Column {
+  std::vector<std::uint32_t> narrow;
+  std::vector<std::uint64_t> wide;
+  std::vector<std::uint8_t> present;
+};
+
+class Merger {
+ public:
+  Merger(std::span<const std::shared_ptr<const Segment>> inputs, const SegmentOptions& options);
+  Result<std::string> run();
+
+ private:
+  Result<void> pick_rows();
+  Result<void> merge_addresses();
+  Result<void> find_used(std::vector<std::vector<bool>>& used);
+  Result<std::string> merge_texts(ColumnId id);
+  Result<void> read_column(ColumnId id, Column& column);
+  template <typename T>
+  Result<void> read_values(const Input& input, unsigned block, ColumnId id, std::vector<T>& out);
+  Result<void> add_column(ColumnId id, SegmentBuilder& builder);
+  Result<void> add_extras(SegmentBuilder& builder);
+  Result<void> add_totals(const Input& input);
+  bool any_has(ColumnId id) const;
+
+  const SegmentOptions& options_;
+  std::vector<Input> inputs_;
+  std::size_t rows_ = 0;
+  Scratch scratch_;
+  Totals totals_;
+  std::string addresses_;
+  std::vector<std::vector<std::uint32_t>> address_codes_;  // by input: what its codes become
+  std::vector<std::vector<std::uint32_t>> text_codes_;     // likewise, for the column at hand
+  std::array<std::unique_ptr<Column>, kColumnCount> columns_;
+  std::vector<std::uint64_t> extras_ends_;
+  std::vector<std::uint8_t> extras_;
+};
+
+Merger::Merger(std::span<const std::shared_ptr<const Segment>> inputs, const SegmentOptions& options)
+    : options_(options) {
+  for (const auto& segment : inputs) inputs_.push_back({.segment = segment, .picks = {}});
+}
+
+bool Merger::any_has(ColumnId id) const {
+  return std::ranges::any_of(inputs_, [&](const Input& input) { return input.segment->has(id); });
+}
+
+Result<void> Merger::pick_rows() {
+  std::vector<std::uint64_t> times(kBlockRows);
+  for (Input& input : inputs_) {
+    const Segment& segment = *input.segment;
+    input.rows = segment.summary().rows;
+    input.whole = options_.times.contains(segment.summary().times);
+    if (!input.whole) {
+      input.rows = 0;
+      input.picks.resize(segment.blocks());
+      for (unsigned block = 0; block < segment.blocks(); ++block) {
+        if (auto done = segment.read(kTimeColumn, block, scratch_, times.data()); !done) return done;
+        for (std::size_t row = 0; row < segment.rows_in(block); ++row) {
+          if (options_.times.contains(times[row])) input.picks[block].push_back(static_cast<std::uint16_t>(row));
+        }
+        input.rows += input.picks[block].size();
+      }
+    }
+    rows_ += input.rows;
+  }
+  std::erase_if(inputs_, [](const Input& input) { return input.rows == 0; });
+  return {};
+}
+
+template <typename T>
+Result<void> Merger::read_values(const Input& input, unsigned block, ColumnId id, std::vector<T>& out) {
+  const std::size_t at = out.size();
+  out.resize(at + input.rows_in(block));
+  if (input.whole) return input.segment->read(id, block, scratch_, out.data() + at);
+  return input.segment->gather(id, block, input.picks[block], scratch_, out.data() + at);
+}
+
+// Which of its addresses the rows of each input use; left empty where that is all of them.
+Result<void> Merger::find_used(std::vector<std::vector<bool>>& used) {
+  used.resize(inputs_.size());
+  std::vector<std::uint32_t> codes;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const Input& input = inputs_[i];
+    if (input.whole) continue;
+    const auto dictionary = input.segment->addresses();
+    if (!dictionary) return std::unexpected(dictionary.error());
+    used[i].resize((*dictionary)->size() + 1);
+    for (const ColumnInfo& info : kColumns) {
+      if (info.kind != ColumnKind::kAddress || !input.segment->has(info.id)) continue;
+      for (unsigned block = 0; block < input.segment->blocks(); ++block) {
+        codes.clear();
+        if (auto done = read_values(input, block, info.id, codes); !done) return done;
+        for (const std::uint32_t code : codes) used[i][code] = true;
+      }
+    }
+  }
+  return {};
+}
+
+// The codes of `from`'s entries within the sorted `all`, whose first has code `first_code`.
+template <typename T>
+void map_codes(std::span<const T> from, const std::vector<T>& all, std::uint32_t first_code,
+               std::vector<std::uint32_t>& codes) {
+  std::size_t at = 0;
+  for (const T& entry : from) {
+    while (at < all.size() && all[at] < entry) ++at;
+    codes.push_back(first_code + static_cast<std::uint32_t>(at));
+  }
+}
+
+template <typename T>
+void sort_unique(std::vector<T>& values) {
+  std::ranges::sort(values);
+  const auto rest = std::ranges::unique(values);
+  values.erase(rest.begin(), rest.end());
+}
+
+Result<void> Merger::merge_addresses() {
+  std::vector<std::vector<bool>> used;
+  if (auto done = find_used(used); !done) return done;
+  std::vector<std::uint32_t> v4;
+  std::vector<AddressBytes> v6;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const auto dictionary = inputs_[i].segment->addresses();
+    if (!dictionary) return std::unexpected(dictionary.error());
+    const auto keep = [&](std::size_t code) { return used[i].empty() || used[i][code]; };
+    std::size_t code = 0;
+    for (const std::uint32_t address : (*dictionary)->v4()) {
+      if (keep(++code)) v4.push_back(address);
+    }
+    for (const AddressBytes& address : (*dictionary)->v6()) {
+      if (keep(++code)) v6.push_back(address);
+    }
+  }
+  sort_unique(v4);
+  sort_unique(v6);
+  for (const Input& input : inputs_) {
+    const AddressDictionary& dictionary = **input.segment->addresses();
+    std::vector<std::uint32_t>& codes = address_codes_.emplace_back(1, 0U);
+    map_codes(dictionary.v4(), v4, 1, codes);
+    map_codes(dictionary.v6(), v6, static_cast<std::uint32_t>(v4.size()) + 1, codes);
+  }
+  addresses_ = encode_addresses(v4, v6);
+  return {};
+}
+
+// The dictionary of a column of texts, of those that are used.
+Result<std::string> Merger::merge_texts(ColumnId id) {
+  std::map<std::string_view, std::uint32_t> all;
+  std::vector<std::vector<bool>> used(inputs_.size());
+  std::vector<std::uint32_t> codes;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const Input& input = inputs_[i];
+    const auto dictionary = input.segment->dictionary(id);
+    if (!dictionary) return std::unexpected(dictionary.error());
+    used[i].assign((*dictionary)->size() + 1, input.whole);
+    for (unsigned block = 0; !input.whole && block < input.segment->blocks(); ++block) {
+      codes.clear();
+      if (auto done = read_values(input, block, id, codes); !done) return std::unexpected(done.error());
+      for (const std::uint32_t code : codes) used[i][code] = true;
+    }
+    for (std::uint32_t code = 1; code <= (*dictionary)->size(); ++code) {
+      if (used[i][code]) all.emplace((*dictionary)->bytes(code), 0);
+    }
+  }
+  BytesEncoder encoder;
+  for (auto& [text, code] : all) {
+    encoder.add(text);
+    code = encoder.size();
+  }
+  text_codes_.clear();
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const BytesDictionary& dictionary = **inputs_[i].segment->dictionary(id);
+    std::vector<std::uint32_t>& to = text_codes_.emplace_back(dictionary.size() + 1, 0U);
+    for (std::uint32_t code = 1; code <= dictionary.size(); ++code) {
+      if (used[i][code]) to[code] = all.at(dictionary.bytes(code));
+    }
+  }
+  return encoder.finish();
+}
+
+Result<void> Merger::read_column(ColumnId id, Column& column) {
+  const ColumnKind kind = column_info(id).kind;
+  std::vector<std::uint8_t> present(kBlockRows);
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const Input& input = inputs_[i];
+    const std::size_t start = kind == ColumnKind::kWide ? column.wide.size() : column.narrow.size();
+    for (unsigned block = 0; block < input.segment->blocks(); ++block) {
+      auto done = kind == ColumnKind::kWide ? read_values(input, block, id, column.wide)
+                                            : read_values(input, block, id, column.narrow);
+      if (done) done = input.segment->read_presence(id, block, scratch_, present.data());
+      if (!done) return done;
+      if (input.whole) {
+        column.present.insert(column.present.end(), present.begin(),
+                              present.begin() + static_cast<std::ptrdiff_t>(input.rows_in(block)));
+      } else {
+        for (const std::uint16_t row : input.picks[block]) column.present.push_back(present[row]);
+      }
+    }
+    if (kind != ColumnKind::kAddress && kind != ColumnKind::kBytes) continue;
+    const std::vector<std::uint32_t>& codes = kind == ColumnKind::kAddress ? address_codes_[i] : text_codes_[i];
+    for (std::size_t row = start; row < column.narrow.size(); ++row) column.narrow[row] = codes[column.narrow[row]];
+  }
+  return {};
+}
+
+Result<void> Merger::add_column(ColumnId id, SegmentBuilder& builder) {
+  if (!any_has(id)) return {};
+  const ColumnKind kind = column_info(id).kind;
+  if (kind == ColumnKind::kExtras) return add_extras(builder);
+  std::string dictionary;
+  if (kind == ColumnKind::kBytes) {
+    auto texts = merge_texts(id);
+    if (!texts) return std::unexpected(texts.error());
+    dictionary = std::move(*texts);
+  }
+  auto& column = columns_[static_cast<std::size_t>(id)];
+  column = std::make_unique<Column>();
+  if (auto done = read_column(id, *column); !done) return done;
+  builder.add({.id = id,
+               .narrow = kind == ColumnKind::kWide ? nullptr : column->narrow.data(),
+               .wide = kind == ColumnKind::kWide ? column->wide.data() : nullptr,
+               .present = column->present.data()},
+              std::move(dictionary));
+  if (!builder.needs(id)) column.reset();
+  return {};
+}
+
+Result<void> Merger::add_extras(SegmentBuilder& builder) {
+  ExtrasBlock extras;
+  for (const Input& input : inputs_) {
+    for (unsigned block = 0; block < input.segment->blocks(); ++block) {
+      if (auto done = input.segment->read_extras(block, scratch_, extras); !done) return done;
+      for (std::size_t i = 0; i < input.rows_in(block); ++i) {
+        const std::size_t row = input.whole ? i : input.picks[block][i];
+        extras_.insert(extras_.end(), extras.bytes.begin() + extras.offsets[row],
+                       extras.bytes.begin() + extras.offsets[row + 1]);
+        extras_ends_.push_back(extras_.size());
+      }
+    }
+  }
+  builder.add_extras({extras_ends_.data(), extras_.data(), 0});
+  return {};
+}
+
+// Of an input whose rows are not all taken.
+Result<void> Merger::add_totals(const Input& input) {
+  const Segment& segment = *input.segment;
+  const auto addresses = segment.addresses();
+  if (!addresses) return std::unexpected(addresses.error());
+  for (unsigned block = 0; block < segment.blocks(); ++block) {
+    std::array<std::vector<std::uint64_t>, 6> wide;
+    std::array<std::vector<std::uint32_t>, 7> narrow;
+    std::array<std::vector<std::uint8_t>, 3> present;
+    constexpr std::array kWide{kTimeColumn,
+                               kFlowsColumn,
+                               column_of(FieldId::bytes),
+                               column_of(FieldId::packets),
+                               column_of(FieldId::reverse_bytes),
+                               column_of(FieldId::reverse_packets)};
+    constexpr std::array kNarrow{FieldId::in_if,      FieldId::out_if,      FieldId::flow_direction,
+                                 FieldId::in_if_name, FieldId::out_if_name, FieldId::sampler_address,
+                                 FieldId::host};
+    for (std::size_t i = 0; i < kWide.size(); ++i) {
+      if (auto done = read_values(input, block, kWide[i], wide[i]); !done) return done;
+    }
+    for (std::size_t i = 0; i < kNarrow.size(); ++i) {
+      if (auto done = read_values(input, block, column_of(kNarrow[i]), narrow[i]); !done) return done;
+    }
+    std::vector<std::uint8_t> all(kBlockRows);
+    for (std::size_t i = 0; i < present.size(); ++i) {
+      if (auto done = segment.read_presence(column_of(kNarrow[i]), block, scratch_, all.data()); !done) return done;
+      for (const std::uint16_t row : input.picks[block]) present[i].push_back(all[row]);
+    }
+    const auto text = [&](FieldId id) -> Result<const BytesDictionary*> { return segment.dictionary(column_of(id)); };
+    const auto host = text(FieldId::host), in = text(FieldId::in_if_name), out = text(FieldId::out_if_name);
+    for (const auto* dictionary : {&host, &in, &out}) {
+      if (!*dictionary) return std::unexpected(dictionary->error());
+    }
+    totals_.add({.count = input.rows_in(block),
+                 .time = wide[0].data(),
+                 .flows = wide[1].data(),
+                 .bytes = wide[2].data(),
+                 .packets = wide[3].data(),
+                 .reverse_bytes = wide[4].data(),
+                 .reverse_packets = wide[5].data(),
+                 .exporter = narrow[5].data(),
+                 .host = narrow[6].data(),
+                 .in_if = narrow[0].data(),
+                 .out_if = narrow[1].data(),
+                 .in_if_name = narrow[3].data(),
+                 .out_if_name = narrow[4].data(),
+                 .direction = narrow[2].data(),
+                 .has_in_if = present[0].data(),
+                 .has_out_if = present[1].data(),
+                 .has_direction = present[2].data()},
+                {.exporter = [&](std::uint32_t code) { return (*addresses)->address(code); },
+                 .host = [&](std::uint32_t code) { return (*host)->bytes(code); },
+                 .in_if_name = [&](std::uint32_t code) { return (*in)->bytes(code); },
+                 .out_if_name = [&](std::uint32_t code) { return (*out)->bytes(code); }});
+  }
+  return {};
+}
+
+Result<std::string> Merger::run() {
+  if (auto done = pick_rows(); !done) return std::unexpected(done.error());
+  if (rows_ == 0) return std::string();
+  if (rows_ > RowBuffer::kMaxRows) throw std::length_error("merge_segments: too many rows");
+  if (auto done = merge_addresses(); !done) return std::unexpected(done.error());
+  SegmentBuilder builder(rows_, options_.effort);
+  for (const ColumnId id : write_order()) {
+    if (auto done = add_column(id, builder); !done) return std::unexpected(done.error());
+  }
+  for (const Input& input : inputs_) {
+    if (input.whole) {
+      totals_.add(input.segment->summary());
+    } else if (auto done = add_totals(input); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  SegmentSummary summary;
+  summary.id = options_.id;
+  summary.tier = options_.tier;
+  summary.rows = static_cast<std::uint32_t>(rows_);
+  summary.journal_first = options_.journal_first;
+  summary.journal_last = options_.journal_last;
+  totals_.finish(summary);
+  return builder.finish(std::move(summary), addresses_);
+}
+
+}  // namespace
+
+Result<std::string> merge_segments(std::span<const std::shared_ptr<const Segment>> inputs,
+                                   const SegmentOptions& options) {
+  return Merger(inputs, options).run();
+}
+
+}  // namespace weir

@@ -1,0 +1,52 @@
+#include "store/segment_source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/crc32c.h"
+#include "store/bit_pack.h"
+
+namespace weir {
+
+Result<SegmentSource> SegmentSource::open(const std::filesystem::path& path) {
+  SegmentSource source;
+  source.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!source.fd_) return fail_errno("cannot open", errno);
+  struct stat status{};
+  if (::fstat(source.fd_.get(), &status) != 0) return fail_errno("cannot stat", errno);
+  if (!S_ISREG(status.st_mode)) return fail("not a regular file");
+  source.size_ = static_cast<std::uint64_t>(status.st_size);
+  return source;
+}
+
+SegmentSource SegmentSource::memory(std::string image) {
+  SegmentSource source;
+  source.size_ = image.size();
+  source.image_ = std::move(image);
+  source.image_.resize(source.size_ + kPackSlack);
+  return source;
+}
+
+Result<Bytes> SegmentSource::read(std::uint64_t offset, std::uint64_t length, std::vector<std::uint8_t>& buffer) const {
+  if (!fd_) return as_bytes(image_).subspan(offset, length);
+  if (buffer.size() < length + kPackSlack) buffer.resize(length + kPackSlack);
+  for (std::uint64_t done = 0; done < length;) {
+    const ssize_t got = ::pread(fd_.get(), buffer.data() + done, length - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read", errno);
+    if (got == 0) return fail("the file has become shorter");
+    done += static_cast<std::uint64_t>(got);
+  }
+  return Bytes(buffer.data(), length);
+}
+
+Result<Bytes> SegmentSource::read(const Part& part, std::vector<std::uint8_t>& buffer) const {
+  auto bytes = read(part.offset, part.length, buffer);
+  if (bytes && crc32c(*bytes) != part.crc) return fail("checksum does not match");
+  return bytes;
+}
+
+}  // namespace weir
