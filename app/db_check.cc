@@ -22,7 +22,7 @@ int check(const std::string& store) {
   for (const Finding& damage : report->damage) fmt::print("damaged  {}: {}\n", damage.file, damage.problem);
   fmt::print("{} segments and {} journals with {} rows in {} bytes are sound", report->segments, report->journals,
              report->rows, report->bytes);
-  fmt::print(report->damage.empty() ? "; no damage\n" : "; {} damaged\n", report->damage.size());
+  fmt::print("{}\n", report->damage.empty() ? "; no damage" : fmt::format("; {} damaged", report->damage.size()));
   return report->damage.empty() ? kExitDone : kExitTrouble;
 }
 

@@ -68,8 +68,9 @@ Result<std::size_t> RowFilter::keep_interfaces(std::size_t count) {
       const std::uint32_t code = (*codes)[i], index = (*indexes)[i];
       if (code >= interface.matches.size())
         return fail(segment_->name() + ": a code that its dictionary does not have");
-      hit[i] |= code != 0 ? interface.matches[code]
-                          : index != 0 && selection_->interfaces.matches("if" + std::to_string(index));
+      const bool matches = code != 0 ? interface.matches[code] != 0
+                                     : index != 0 && selection_->interfaces.matches("if" + std::to_string(index));
+      if (matches) hit[i] = 1;
     }
   }
   std::size_t left = 0;
