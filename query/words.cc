@@ -27,17 +27,19 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::string in_quotes(std::string_view word) {
-  std::string shown(word.substr(0, kLongestShown));
+std::string printable(std::string_view text) {
+  std::string shown(text);
   for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
-  if (word.size() > kLongestShown) {
-    // Not in the middle of a character.
-    while (!shown.empty() && (static_cast<unsigned char>(word[shown.size()]) & 0xc0) == 0x80) shown.pop_back();
-    shown += "…";
-  }
-  return "'" + shown + "'";
+  return shown;
+}
+
+std::string in_quotes(std::string_view word) {
+  if (word.size() <= kLongestShown) return "'" + printable(word) + "'";
+  std::size_t end = kLongestShown;
+  while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xc0) == 0x80) --end;  // not in the middle of a character
+  return "'" + printable(word.substr(0, end)) + "…'";
 }
 
 std::string nearest(std::string_view word, std::span<const std::string_view> candidates) {

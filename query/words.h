@@ -13,7 +13,10 @@ namespace weir {
 std::string lower(std::string_view text);
 std::string_view trimmed(std::string_view text);
 
-// 'word', cut where it is long and without control characters: fit for a message on a terminal.
+// Without what would move a terminal's cursor: names come from the network.
+std::string printable(std::string_view text);
+
+// 'word', cut where it is long and printable: fit for a message.
 std::string in_quotes(std::string_view word);
 
 // "; did you mean '…'?" with the candidate nearest to `word` in any case of letters, or "".

@@ -56,7 +56,7 @@ TEST(TextWidth, CountsColumns) {
 }
 
 TEST(Words, InQuotesFitsATerminal) {
-  EXPECT_EQ(in_quotes("a\x1b[2Jb"), "'a [2Jb'");
+  EXPECT_EQ(in_quotes("a\x1b[2Jb"), "'a?[2Jb'");
   const std::string most(59, 'x');
   EXPECT_EQ(in_quotes(most + "xyz"), "'" + most + "x…'");
   EXPECT_EQ(in_quotes(most + "üüü"), "'" + most + "…'");
