@@ -1,4 +1,4 @@
-#include "app/progress_line.h"
+#include "app/status_line.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -9,9 +9,9 @@
 
 namespace weir {
 
-ProgressLine::ProgressLine() : on_terminal_(::isatty(STDERR_FILENO) != 0) {}
+StatusLine::StatusLine() : on_terminal_(::isatty(STDERR_FILENO) != 0) {}
 
-bool ProgressLine::due() {
+bool StatusLine::due() {
   constexpr std::uint64_t kEvery = 200 * kNsPerMs;
   const std::uint64_t now = steady_time_ns();
   if (!on_terminal_ || now - last_ns_ < kEvery) return false;
@@ -19,13 +19,13 @@ bool ProgressLine::due() {
   return true;
 }
 
-void ProgressLine::show(std::string_view text) {
+void StatusLine::show(std::string_view text) {
   fmt::print(stderr, "\r{}\x1b[K", text);
   std::fflush(stderr);
   shown_ = true;
 }
 
-void ProgressLine::clear() {
+void StatusLine::clear() {
   if (shown_) fmt::print(stderr, "\r\x1b[K");
   shown_ = false;
 }

@@ -9,12 +9,12 @@
 
 namespace weir {
 
-class ProgressLine {
+class StatusLine {
  public:
-  ProgressLine();
-  ~ProgressLine() { clear(); }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
+  StatusLine();
+  ~StatusLine() { clear(); }
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
 
   // Whether it is time to show() again: five times a second, on a terminal.
   bool due();
