@@ -174,6 +174,7 @@ int run(int argc, char** argv) {
   root.require_subcommand(1);
   root.fallthrough();
   add_collect_command(root, exit_code);
+  add_db_command(root, exit_code);
   add_decode_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);

@@ -21,6 +21,7 @@ int run(int argc, char** argv);
 
 // Each adds one subcommand; when that is the one called, its exit code is left in `exit_code`.
 void add_collect_command(CLI::App& root, int& exit_code);
+void add_db_command(CLI::App& root, int& exit_code);
 void add_decode_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <span>
+#include <unordered_map>
 #include <utility>
 
 namespace weir {
@@ -86,6 +87,22 @@ const ElementInfo* find_element(std::uint32_t enterprise, std::uint16_t id) {
   if (const ElementInfo* element = find_sorted(table::kNetflow9, 0, id)) return element;
   if (id < kNtopNetflow9Base) return nullptr;
   return find_sorted(table::kEnterprise, kNtopEnterprise, static_cast<std::uint16_t>(id - kNtopNetflow9Base));
+}
+
+const ElementInfo* find_element(std::string_view name) {
+  static const auto by_name = [] {
+    std::unordered_map<std::string_view, const ElementInfo*> all;
+    const auto add = [&](std::span<const ElementInfo> elements) {
+      for (const ElementInfo& element : elements) all.try_emplace(element.name, &element);
+    };
+    add(table::kIana);
+    add(table::kReverse);
+    add(table::kNetflow9);
+    add(table::kEnterprise);
+    return all;
+  }();
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second;
 }
 
 }  // namespace weir

@@ -63,4 +63,7 @@ inline constexpr std::uint16_t kNtopNetflow9Base = 57472;
 // from what was asked.
 const ElementInfo* find_element(std::uint32_t enterprise, std::uint16_t id);
 
+// By its exact name; of several that share one IANA's, then the lowest enterprise's.
+const ElementInfo* find_element(std::string_view name);
+
 }  // namespace weir

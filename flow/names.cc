@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 #include <string>
 
 namespace weir {
@@ -43,18 +44,41 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
+// In the order of FlowProtocol.
+constexpr std::array<std::string_view, 6> kFlowTypes = {
+    "NETFLOW_V1", "NETFLOW_V5", "NETFLOW_V7", "NETFLOW_V9", "IPFIX", "WEIR",
+};
+static_assert(static_cast<std::size_t>(FlowProtocol::kWeir) + 1 == kFlowTypes.size());
+
+struct Etype {
+  std::uint16_t number;
+  std::string_view name;
+};
+// The most frequent first.
+constexpr Etype kEtypes[] = {
+    {kEtypeIpv4, "IPv4"},
+    {kEtypeIpv6, "IPv6"},
+    {0x0806, "ARP"},
+    {0x8100, "VLAN"},
+    {0x88a8, "QinQ"},
+    {0x8847, "MPLS"},
+    {0x8848, "MPLS multicast"},
+    {0x8863, "PPPoE discovery"},
+    {0x8864, "PPPoE"},
+    {0x88cc, "LLDP"},
+};
+
 }  // namespace
 
 std::string_view flow_type_name(FlowProtocol protocol) {
-  switch (protocol) {
-    case FlowProtocol::kNetflowV1: return "NETFLOW_V1";
-    case FlowProtocol::kNetflowV5: return "NETFLOW_V5";
-    case FlowProtocol::kNetflowV7: return "NETFLOW_V7";
-    case FlowProtocol::kNetflowV9: return "NETFLOW_V9";
-    case FlowProtocol::kIpfix: return "IPFIX";
-    case FlowProtocol::kWeir: return "WEIR";
-  }
-  return "";
+  const auto n = static_cast<std::size_t>(protocol);
+  return n < kFlowTypes.size() ? kFlowTypes[n] : std::string_view();
+}
+
+std::optional<FlowProtocol> flow_type(std::string_view name) {
+  const auto at = std::ranges::find(kFlowTypes, name);
+  if (at == kFlowTypes.end()) return std::nullopt;
+  return static_cast<FlowProtocol>(at - kFlowTypes.begin());
 }
 
 std::string_view protocol_name(std::uint8_t protocol) { return protocol_names()[protocol]; }
@@ -71,19 +95,14 @@ std::optional<std::uint8_t> protocol_number(std::string_view name) {
 }
 
 std::string_view etype_name(std::uint16_t etype) {
-  switch (etype) {
-    case kEtypeIpv4: return "IPv4";
-    case kEtypeIpv6: return "IPv6";
-    case 0x0806: return "ARP";
-    case 0x8100: return "VLAN";
-    case 0x88a8: return "QinQ";
-    case 0x8847: return "MPLS";
-    case 0x8848: return "MPLS multicast";
-    case 0x8863: return "PPPoE discovery";
-    case 0x8864: return "PPPoE";
-    case 0x88cc: return "LLDP";
-    default: return "";
-  }
+  const auto at = std::ranges::find(kEtypes, etype, &Etype::number);
+  return at == std::end(kEtypes) ? std::string_view() : at->name;
+}
+
+std::optional<std::uint16_t> etype_number(std::string_view name) {
+  const auto at = std::ranges::find(kEtypes, name, &Etype::name);
+  if (at == std::end(kEtypes)) return std::nullopt;
+  return at->number;
 }
 
 }  // namespace weir

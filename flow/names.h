@@ -11,6 +11,7 @@ namespace weir {
 
 // "NETFLOW_V5", "IPFIX", "WEIR" …
 std::string_view flow_type_name(FlowProtocol protocol);
+std::optional<FlowProtocol> flow_type(std::string_view name);
 
 // IANA's protocol names: "TCP", "UDP", "ICMP", "IPv6-ICMP"; every number has a text, an unassigned one its decimal
 // digits.
@@ -20,6 +21,7 @@ std::optional<std::uint8_t> protocol_number(std::string_view name);
 
 // "IPv4", "IPv6", "ARP", "MPLS" …; empty for a number without a name here.
 std::string_view etype_name(std::uint16_t etype);
+std::optional<std::uint16_t> etype_number(std::string_view name);
 
 inline constexpr std::uint16_t kEtypeIpv4 = 0x0800;
 inline constexpr std::uint16_t kEtypeIpv6 = 0x86dd;
