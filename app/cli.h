@@ -21,9 +21,13 @@ int run(int argc, char** argv);
 
 // Each adds one subcommand; when that is the one called, its exit code is left in `exit_code`.
 void add_collect_command(CLI::App& root, int& exit_code);
+void add_db_command(CLI::App& root, int& exit_code);
 void add_decode_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);
+void add_list_command(CLI::App& root, int& exit_code);
+void add_completion_command(CLI::App& root, int& exit_code);
+CLI::App* add_query_command(CLI::App& root, int& exit_code);
 
 // "weir: <message>" on standard error.
 void complain(const std::string& message);

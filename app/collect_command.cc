@@ -236,6 +236,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "Outputs (--to), each with its own queue; options follow '?' and are separated by '&':\n"
       "  stdout               ?format=json|csv|text  ?fields=full|compact|all  ?biflow=split|merge\n"
       "  file:PATH            the same, and ?rotate-size=1GB  ?rotate-interval=1h  ?keep=10; reopened on SIGHUP\n"
+      "  store:DIR            weir's own store: ?raw-retain=30d  ?rollup-retain=2y  ?max-size=200GB\n"
       "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
       "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
       "docs/collect.md has every option of every output.\n"
@@ -245,6 +246,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  weir collect --listen 'udp://[::]:2055' --listen 'tcp://[::]:4739' \\\n"
       "    --to 'file:flows.json?rotate-size=1GB&keep=10'\n"
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
+      "  weir collect --to 'store:/var/lib/weir/flows?raw-retain=30d&rollup-retain=2y&max-size=200GB'\n"
       "  weir collect --config weir.toml");
   command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
       ->type_name("URL")

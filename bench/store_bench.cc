@@ -76,9 +76,8 @@ RowBuffer filled(const std::vector<BatchRef>& from) {
 void set_counters(benchmark::State& state, std::size_t flows, std::size_t bytes) {
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * flows));
   state.counters["bytes/flow"] = static_cast<double>(bytes) / static_cast<double>(flows);
-  state.counters["ns/flow"] = benchmark::Counter(static_cast<double>(flows) * 1e-9,
-                                                 benchmark::Counter::kIsIterationInvariantRate |
-                                                     benchmark::Counter::kInvert);
+  state.counters["ns/flow"] = benchmark::Counter(
+      static_cast<double>(flows) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void append(benchmark::State& state) {
@@ -182,21 +181,21 @@ void gather_column(benchmark::State& state, ColumnId id) {
   set_counters(state, blocks * picks.size(), 0);
 }
 
-void register_columns() {
-  for (const ColumnInfo& info : kColumns) {
-    if (info.kind == ColumnKind::kExtras) continue;
-    const std::string name(info.name);
-    if (info.kind == ColumnKind::kWide) {
-      benchmark::RegisterBenchmark(("read/" + name).c_str(), read_column<std::uint64_t>, info.id);
-      benchmark::RegisterBenchmark(("gather_5%/" + name).c_str(), gather_column<std::uint64_t>, info.id);
-    } else {
-      benchmark::RegisterBenchmark(("read/" + name).c_str(), read_column<std::uint32_t>, info.id);
-      benchmark::RegisterBenchmark(("gather_5%/" + name).c_str(), gather_column<std::uint32_t>, info.id);
-    }
-  }
+// One column after the other; those that are the same in all rows are left out.
+template <typename Wide, typename Narrow>
+void each_column(benchmark::State& state, Wide wide, Narrow narrow) {
+  const ColumnInfo& info = kColumns[static_cast<std::size_t>(state.range(0))];
+  state.SetLabel(std::string(info.name));
+  if (info.kind == ColumnKind::kExtras || merged().column_size(info.id) < 2000) return state.SkipWithError("constant");
+  info.kind == ColumnKind::kWide ? wide(state, info.id) : narrow(state, info.id);
 }
 
-const bool kRegistered = (register_columns(), true);
+void read(benchmark::State& state) { each_column(state, read_column<std::uint64_t>, read_column<std::uint32_t>); }
+BENCHMARK(read)->DenseRange(0, kColumnCount - 1);
+
+// A twentieth of the rows.
+void gather(benchmark::State& state) { each_column(state, gather_column<std::uint64_t>, gather_column<std::uint32_t>); }
+BENCHMARK(gather)->DenseRange(0, kColumnCount - 1);
 
 }  // namespace
 }  // namespace weir

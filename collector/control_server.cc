@@ -10,8 +10,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/file_lock.h"
 #include "collector/collector.h"
-#include "collector/file_lock.h"
 #include "collector/run_dir.h"
 #include "collector/unix_socket.h"
 

@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "collector/file_lock.h"
+#include "base/file_lock.h"
 
 namespace weir {
 

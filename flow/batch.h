@@ -33,6 +33,8 @@ class FlowBatch {
 
   std::span<const Flow> flows() const { return {reinterpret_cast<const Flow*>(block_.get()), count_}; }
   bool empty() const { return count_ == 0; }
+  // Of the block that are in use.
+  std::size_t bytes_used() const { return kCapacity - room(); }
 
   // What stands at `offset`; `offset` comes from a Flow, Origin or FlowCold of this batch.
   template <typename T>

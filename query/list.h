@@ -14,7 +14,9 @@ namespace weir {
 
 struct StoreListing {
   std::vector<InterfaceTotals> interfaces;  // by host, exporter, interface (natural order: eth2 before eth10)
-  InterfaceTotals total;                    // each flow once
+  // Each flow once, both directions in the counters of `in`. Where the filter restricts the interfaces it is the sum of
+  // theirs: a flow that went through two of them counts in both.
+  InterfaceTotals total;
 };
 
 StoreListing list_store(const Snapshot& snapshot, const InterfaceFilter& interfaces);

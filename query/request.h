@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +33,11 @@ class InterfaceFilter {
 
  private:
   struct Pattern {
+    struct Regex;  // compiled once, shared by copies
     std::string text;
-    bool regex = false;
+    std::shared_ptr<const Regex> regex;  // none: `text` is the name itself
   };
+  static Result<Pattern> parse_pattern(std::string_view item);
   static bool matches_any(const std::vector<Pattern>& patterns, std::string_view interface);
 
   std::string text_ = "any";

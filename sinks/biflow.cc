@@ -1,8 +1,10 @@
 #include "sinks/biflow.h"
 
-#include <utility>
+#include <algorithm>
+#include <cstddef>
 
 #include "flow/field_table.h"
+#include "flow/sides.h"
 
 namespace weir {
 namespace {
@@ -21,34 +23,18 @@ void swap_present(Flow& flow, FieldId a, FieldId b) {
   set_present(flow, b, had_a);
 }
 
-void swap_sides(Flow& f) {
-  std::swap(f.src_addr, f.dst_addr);
-  std::swap(f.src_addr_family, f.dst_addr_family);
-  std::swap(f.src_port, f.dst_port);
-  std::swap(f.in_if, f.out_if);
-  std::swap(f.src_mac, f.dst_mac);
-  std::swap(f.src_vlan, f.dst_vlan);
-  std::swap(f.src_as, f.dst_as);
-  std::swap(f.src_mask, f.dst_mask);
-  swap_present(f, FieldId::src_addr, FieldId::dst_addr);
-  swap_present(f, FieldId::src_port, FieldId::dst_port);
-  swap_present(f, FieldId::in_if, FieldId::out_if);
-  swap_present(f, FieldId::src_mac, FieldId::dst_mac);
-  swap_present(f, FieldId::src_vlan, FieldId::dst_vlan);
-  swap_present(f, FieldId::src_as, FieldId::dst_as);
-  swap_present(f, FieldId::src_net, FieldId::dst_net);
+void swap_bytes(std::uint8_t* home, std::size_t a, std::size_t b, std::size_t width) {
+  std::swap_ranges(home + a, home + a + width, home + b);
 }
 
-void swap_cold_sides(Flow& f, FlowCold& c) {
-  std::swap(c.post_nat_src_addr, c.post_nat_dst_addr);
-  std::swap(c.post_nat_src_addr_family, c.post_nat_dst_addr_family);
-  std::swap(c.post_nat_src_port, c.post_nat_dst_port);
-  std::swap(c.ingress_vrf_id, c.egress_vrf_id);
-  std::swap(c.in_if_name, c.out_if_name);
-  swap_present(f, FieldId::post_nat_src_addr, FieldId::post_nat_dst_addr);
-  swap_present(f, FieldId::post_nat_src_port, FieldId::post_nat_dst_port);
-  swap_present(f, FieldId::ingress_vrf_id, FieldId::egress_vrf_id);
-  swap_present(f, FieldId::in_if_name, FieldId::out_if_name);
+void swap_sides(Flow& f, FlowCold& c) {
+  for (const auto& [one, other] : kSides) {
+    const FieldInfo &a = field_info(one), &b = field_info(other);
+    auto* home = a.home == FieldHome::kFlow ? reinterpret_cast<std::uint8_t*>(&f) : reinterpret_cast<std::uint8_t*>(&c);
+    swap_bytes(home, a.offset, b.offset, a.width);
+    if (a.type == FieldType::kAddress) swap_bytes(home, a.family_offset, b.family_offset, sizeof(Family));
+    swap_present(f, one, other);
+  }
 }
 
 void take_reverse_values(Flow& f, const FlowCold& c) {
@@ -92,8 +78,7 @@ void clear_reverse_fields(Flow& flow) {
 
 ReverseFlow reverse_of(const FlowBatch& batch, const Flow& flow) {
   ReverseFlow reverse{flow, batch.cold(flow)};
-  swap_sides(reverse.flow);
-  swap_cold_sides(reverse.flow, reverse.cold);
+  swap_sides(reverse.flow, reverse.cold);
   take_reverse_values(reverse.flow, reverse.cold);
   if (flow.has(FieldId::flow_direction)) reverse.flow.flow_direction = flow.flow_direction == 0 ? 1 : 0;
   for (const FieldId id : kForwardOnly) clear(reverse.flow, id);

@@ -6,6 +6,7 @@
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
 #include "sinks/stdout_output.h"
+#include "sinks/store_sink.h"
 #include "sinks/text_sink.h"
 
 namespace weir {
@@ -47,6 +48,7 @@ SinkResult open_parsed(std::string_view spec, const SinkContext& context) {
   if (!parsed) return std::unexpected(parsed.error());
   SinkOptions options(std::move(parsed->options));
   if (parsed->scheme == "stdout") return open_stdout_sink(spec, std::move(options), context);
+  if (parsed->scheme == "store") return open_store_sink(std::string(spec), parsed->target, std::move(options), context);
   return open_file_sink(spec, parsed->target, std::move(options), context);
 }
 

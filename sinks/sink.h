@@ -65,9 +65,11 @@ struct SinkContext {
 //
 //   stdout[?format=json|csv|text&fields=full|compact|all&biflow=split|merge]
 //   file:PATH[?format=…&fields=…&biflow=…&rotate-size=100MB&rotate-interval=1h&keep=N]
+//   store:DIR[?raw-retain=30d&rollup-retain=2y&max-size=200GB]
 //   http://… https://…   (batched JSON arrays; options in http_options.h)
 //
-// Errors, for bad usage: unknown scheme or option (with the nearest known one), a path that cannot be written.
+// Errors, for bad usage: unknown scheme or option (with the nearest known one), a path that cannot be written, a
+// store that another process writes.
 Result<std::unique_ptr<Sink>> open_sink(std::string_view spec, const SinkContext& context);
 
 }  // namespace weir

@@ -29,8 +29,15 @@ constexpr std::array<Unit, 10> kSizeUnits = {{
     {"tib", std::uint64_t{1} << 40},
 }};
 
-constexpr std::array<Unit, 5> kDurationUnits = {
-    {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Unit, 7> kDurationUnits = {{
+    {"ms", 1},
+    {"s", 1'000},
+    {"m", 60'000},
+    {"h", 3'600'000},
+    {"d", 86'400'000},
+    {"w", 7 * 86'400'000},
+    {"y", 365 * 86'400'000ULL},
+}};
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -110,7 +117,7 @@ Result<void> parse_query(std::string_view query, bool is_http, std::span<const s
 Result<std::uint64_t> parse_size(std::string_view text) { return parse_with_unit(text, kSizeUnits, "100MB or 1GiB"); }
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  const auto ms = parse_with_unit(text, kDurationUnits, "500ms, 10s, 5m or 1h");
+  const auto ms = parse_with_unit(text, kDurationUnits, "500ms, 10s, 5m, 1h, 30d or 2y");
   if (!ms) return std::unexpected(ms.error());
   return std::chrono::milliseconds(static_cast<std::int64_t>(*ms));
 }
@@ -221,14 +228,14 @@ Result<void> SinkOptions::finish() const {
 }
 
 Result<SinkSpec> parse_sink_spec(std::string_view spec, std::span<const std::string_view> http_options) {
-  static constexpr std::string_view kSchemes[] = {"stdout", "file", "http", "https"};
+  static constexpr std::string_view kSchemes[] = {"stdout", "file", "store", "http", "https"};
   const std::size_t scheme_end = std::min(spec.find_first_of(":?"), spec.size());
   SinkSpec result;
   result.scheme = spec.substr(0, scheme_end);
   if (std::ranges::find(kSchemes, result.scheme) == std::end(kSchemes)) {
     if (spec.find_first_of("./") < scheme_end) return fail("write file:" + std::string(spec) + " for a file");
     return fail("unknown sink '" + result.scheme + "'" + did_you_mean(result.scheme, kSchemes) +
-                " (there are: stdout, file:PATH, http://…, https://…)");
+                " (there are: stdout, file:PATH, store:DIR, http://…, https://…)");
   }
   const bool is_http = result.scheme.starts_with("http");
   const std::size_t question = std::min(spec.find('?'), spec.size());

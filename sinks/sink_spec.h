@@ -2,6 +2,7 @@
 //
 //   stdout?format=csv
 //   file:/var/log/flows.json?rotate-size=100MB&keep=10
+//   store:/var/lib/weir/flows?raw-retain=30d&max-size=200GB
 //   https://user:secret@host/api/org/stream/_json?batch=500&header=X-Scope: netflow
 //
 // Options stand after the first '?' as key=value, separated by '&'; values may be percent-encoded. In an http URL the
@@ -28,7 +29,7 @@ namespace weir {
 // case, with nothing around them; "B" and no unit are bytes.
 Result<std::uint64_t> parse_size(std::string_view text);
 
-// "500ms", "10s", "5m", "1h", "7d".
+// "500ms", "10s", "5m", "1h", "7d", "2w", "2y" (a year has 365 days).
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // Decodes %XX; a '%' without two hex digits is an error.
@@ -64,7 +65,7 @@ class SinkOptions {
 };
 
 struct SinkSpec {
-  std::string scheme;  // "stdout", "file", "http", "https"
+  std::string scheme;  // "stdout", "file", "store", "http", "https"
   std::string target;  // path or URL, without weir's options
   std::vector<SinkOptions::Entry> options;
 };

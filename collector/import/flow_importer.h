@@ -30,8 +30,8 @@ struct ImportOptions {
   std::optional<ImportFormat> format;  // not set: by each file's first line
   // Told of every line that could not be read.
   std::function<void(const std::string& file, std::uint64_t line, const std::string& why)> bad;
-  // Told every few thousand lines of the bytes read of all files so far, and of the size of the files opened so far; 0
-  // where one of them has none.
+  // Told every few thousand lines how much was read of all files so far, in bytes as they lie on disk, and the size of
+  // the files opened so far, 0 where one of them has none.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 

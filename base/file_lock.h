@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "base/error.h"
 #include "base/unique_fd.h"
@@ -14,6 +15,8 @@ class FileLock {
  public:
   // Nothing when another process, or another FileLock of this one, holds it.
   static Result<std::optional<FileLock>> try_lock(const std::filesystem::path& path);
+  // The process id of who holds, or last held, the lock; empty where that is not known. For people.
+  static std::string holder(const std::filesystem::path& path);
 
  private:
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -1,0 +1,71 @@
+// The group keys of a block's rows, column by column.
+//
+// Thread rules: one thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "query/block_columns.h"
+#include "query/key_layout.h"
+#include "query/predicate.h"
+#include "query/segment_codes.h"
+
+namespace weir {
+
+class KeyBuilder {
+ public:
+  // Both outlive this.
+  KeyBuilder(const KeyLayout& layout, KeyValues& values) : layout_(layout), values_(values) {}
+
+  // What build() and interfaces() look up in a segment's dictionaries.
+  static Result<void> prepare(const KeyLayout& layout, bool interfaces, const Segment& segment, SegmentCodes& codes);
+
+  // Forgets what depends on the codes of the segment before.
+  void open_segment();
+
+  // Makes the keys of the selected rows, layout.words() words each, at `keys`; the part of kInterface stays 0.
+  // Errors: the segment is damaged, the budget is used up.
+  Result<void> build(BlockColumns& columns, const SegmentCodes& codes, const Selection& rows, Orientation orientation,
+                     std::uint64_t* keys);
+
+  // The interface that the selected rows entered by (`out`: left by): its number among values.interfaces, 0 for none.
+  Result<void> interfaces(BlockColumns& columns, const SegmentCodes& codes, const Selection& rows,
+                          Orientation orientation, bool out, std::uint32_t* ids);
+
+ private:
+  // Texts made of numbers, remembered where they were last needed.
+  struct Memo {
+    std::uint64_t key = UINT64_MAX;
+    std::uint32_t id = 0;
+  };
+  static constexpr std::size_t kMemos = 4096;
+  Memo& memo(std::array<Memo, kMemos>& memos, std::uint64_t key);
+
+  Result<void> add_number(const KeyPart& part, BlockColumns& columns, ColumnId column, const Selection& rows,
+                          std::uint64_t* keys);
+  Result<void> add_time(const KeyPart& part, BlockColumns& columns, const Selection& rows, std::uint64_t* keys);
+  Result<void> add_duration(const KeyPart& part, BlockColumns& columns, const Selection& rows, std::uint64_t* keys);
+  Result<void> add_addresses(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes, ColumnId column,
+                             const Selection& rows, std::uint64_t* keys);
+  Result<void> add_texts(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes, ColumnId column,
+                         const Selection& rows, std::uint64_t* keys);
+  Result<void> add_networks(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes,
+                            Orientation orientation, const Selection& rows, std::uint64_t* keys);
+  Result<void> add_hosts(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes, const Selection& rows,
+                         std::uint64_t* keys);
+  std::optional<std::uint32_t> network_text(const SegmentCodes& codes, std::uint32_t address, std::uint32_t length);
+  std::optional<std::uint32_t> address_text(const SegmentCodes& codes, std::uint32_t address);
+  std::optional<std::uint32_t> index_text(std::uint32_t index);
+
+  const KeyLayout& layout_;
+  KeyValues& values_;
+  std::array<Memo, kMemos> network_memos_;  // by address code and mask
+  std::array<Memo, kMemos> host_memos_;     // by address code
+  std::array<Memo, kMemos> index_memos_;    // by index
+};
+
+}  // namespace weir

@@ -1,0 +1,87 @@
+// Random queries over random stores: the engine and a slow evaluator must agree to the last digit.
+#include <gtest/gtest.h>
+
+#include "query/engine.h"
+#include "tests/query/describe.h"
+#include "tests/query/random_queries.h"
+
+namespace weir::test {
+namespace {
+
+// Segments of all kinds, rolled-up ones and frames of a journal among them.
+TestStore random_store(Random& random) {
+  TestStore store;
+  FlowMix mix;
+  const auto add = [&](std::size_t flows, Effort effort, Tier tier) {
+    store.add(random_flows(random, flows, mix), effort, tier);
+    mix.begin += flows * mix.step;
+  };
+  add(150, Effort::kSmall, Tier::kRollup);
+  add(400, Effort::kSmall, Tier::kRaw);
+  mix.rare = 0;
+  add(300, Effort::kQuick, Tier::kRaw);
+  mix.rare = 60;
+  add(100, Effort::kQuick, Tier::kRaw);
+  for (int frame = 0; frame < 3; ++frame) add(1 + below(random, 20), Effort::kQuick, Tier::kRaw);
+  if (below(random, 2) == 0) {
+    store.snapshot.both_sides = {IpAddress::parse("192.0.2.1").value(), IpAddress::parse("2001:db8:ffff::1").value()};
+  }
+  return store;
+}
+
+void expect_same(const QueryRequest& request, const TestStore& store, unsigned threads) {
+  RunOptions options;
+  options.threads = threads;
+  auto result = run_query(request, store.snapshot, options);
+  ASSERT_TRUE(result) << result.error().message << "\n" << describe(request);
+  const QueryResult naive = naive_query(request, store.rows, store.snapshot.both_sides, store.data);
+  ASSERT_EQ(describe(*result), describe(naive)) << describe(request);
+  EXPECT_TRUE(result->warnings.empty());
+  EXPECT_EQ(result->times, request.times);
+}
+
+class EngineProperty : public testing::TestWithParam<unsigned> {};
+
+TEST_P(EngineProperty, RandomQueries) {
+  Random random(GetParam());
+  const TestStore store = random_store(random);
+  for (int i = 0; i < 250 && !HasFatalFailure(); ++i) {
+    expect_same(random_request(random, store.data), store, 1 + static_cast<unsigned>(below(random, 3)));
+  }
+}
+
+TEST_P(EngineProperty, ConditionsAsText) {
+  Random random(GetParam() + 1000);
+  const TestStore store = random_store(random);
+  int parsed = 0;
+  for (int i = 0; i < 120 && !HasFatalFailure(); ++i) {
+    QueryRequest request = random_request(random, store.data);
+    const std::string text = random_condition_text(random, 3);
+    const auto condition = parse_condition(text, resolve_known);
+    if (!condition) continue;
+    ++parsed;
+    request.condition = *condition;
+    expect_same(request, store, 2);
+  }
+  EXPECT_GT(parsed, 60);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, EngineProperty, testing::Range(1U, 9U));
+
+// Blocks that are not the first nor the last of their segment, and more rows than one unit of work has.
+TEST(EngineBlocks, RandomQueriesOverManyBlocks) {
+  Random random(77);
+  TestStore store;
+  FlowMix mix;
+  mix.step = 20 * kMs;
+  for (const Effort effort : {Effort::kQuick, Effort::kSmall}) {
+    store.add(random_flows(random, kBlockRows + 3000, mix), effort);
+    mix.begin += kBlockRows * mix.step;
+  }
+  for (int i = 0; i < 20 && !testing::Test::HasFatalFailure(); ++i) {
+    expect_same(random_request(random, store.data), store, 2);
+  }
+}
+
+}  // namespace
+}  // namespace weir::test
