@@ -26,6 +26,7 @@ struct RollupKey {
   bool operator==(const RollupKey&) const = default;
 };
 
+// Sums stay at the largest number rather than begin again at 0.
 struct RollupSums {
   std::uint64_t bytes = 0;
   std::uint64_t packets = 0;
@@ -34,14 +35,19 @@ struct RollupSums {
   std::uint64_t flows = 0;
 
   RollupSums& operator+=(const RollupSums& other) {
-    bytes += other.bytes;
-    packets += other.packets;
-    reverse_bytes += other.reverse_bytes;
-    reverse_packets += other.reverse_packets;
-    flows += other.flows;
+    add(bytes, other.bytes);
+    add(packets, other.packets);
+    add(reverse_bytes, other.reverse_bytes);
+    add(reverse_packets, other.reverse_packets);
+    add(flows, other.flows);
     return *this;
   }
   bool operator==(const RollupSums&) const = default;
+
+ private:
+  static void add(std::uint64_t& sum, std::uint64_t more) {
+    if (__builtin_add_overflow(sum, more, &sum)) sum = UINT64_MAX;
+  }
 };
 
 struct RollupRow {
