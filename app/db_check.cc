@@ -5,18 +5,20 @@
 
 #include "app/cli.h"
 #include "app/db_command.h"
-#include "app/status_line.h"
+#include "app/progress.h"
+#include "app/terminal.h"
 #include "store/check.h"
 
 namespace weir {
 namespace {
 
 int check(const std::string& store) {
-  StatusLine progress;
-  const auto report = check_store(store, [&](std::uint64_t done, std::uint64_t total) {
-    if (progress.due()) progress.show(fmt::format("{:3} % checked", total == 0 ? 100 : 100 * done / total));
-  });
-  progress.clear();
+  const auto report = [&] {
+    ProgressLine progress(error_output_is_terminal());
+    return check_store(store, [&](std::uint64_t done, std::uint64_t total) {
+      progress.update(total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
+    });
+  }();
   if (!report) return usage_error(report.error());
   for (const Finding& note : report->notes) fmt::print("note     {}: {}\n", note.file, note.problem);
   for (const Finding& damage : report->damage) fmt::print("damaged  {}: {}\n", damage.file, damage.problem);

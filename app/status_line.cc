@@ -1,15 +1,15 @@
 #include "app/status_line.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 
+#include "app/terminal.h"
 #include "base/clock.h"
 
 namespace weir {
 
-StatusLine::StatusLine() : on_terminal_(::isatty(STDERR_FILENO) != 0) {}
+StatusLine::StatusLine() : on_terminal_(error_output_is_terminal()) {}
 
 bool StatusLine::due() {
   constexpr std::uint64_t kEvery = 200 * kNsPerMs;
