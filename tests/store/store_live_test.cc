@@ -63,7 +63,9 @@ TEST_F(StoreLiveTest, ReadersSeeEveryFlowOnceWhileTheWriterWorks) {
         writer->flush();
         durable = next_;
       }
-      if (i % 25 == 24) EXPECT_TRUE(writer->compact());
+      if (i % 25 == 24) {
+        EXPECT_TRUE(writer->compact());
+      }
     }
     // Not before readers have looked.
     EXPECT_TRUE(wait_until([&] { return looks >= 10 || HasFailure(); }));
