@@ -7,6 +7,7 @@
 #include "app/db_command.h"
 #include "app/status_line.h"
 #include "store/check.h"
+#include "store/repair.h"
 
 namespace weir {
 namespace {
@@ -27,18 +28,34 @@ int check(const std::string& store) {
   return report->damage.empty() ? kExitDone : kExitTrouble;
 }
 
+// A MANIFEST that is lost or damaged is made anew; then all is checked.
+int repair(const std::string& store) {
+  const auto report = repair_store(store);
+  if (!report) return usage_error(report.error());
+  for (const std::string& note : report->notes) fmt::print("note     {}\n", note);
+  if (report->needed) {
+    fmt::print("made a new MANIFEST of {} segments and {} journals\n", report->segments, report->journals);
+  } else {
+    fmt::print("the MANIFEST is sound, nothing to repair\n");
+  }
+  return check(store);
+}
+
 }  // namespace
 
 void add_db_check(CLI::App& db, int& exit_code) {
   auto store = std::make_shared<std::string>();
+  auto mend = std::make_shared<bool>(false);
   CLI::App* command = db.add_subcommand("check", "Verify every checksum and every value of a store");
   command->footer(
       "Reads the whole store, beside a running collector too, and changes nothing. What is damaged is named; queries\n"
       "leave it out and say so. Notes tell of what is no damage, such as the torn end of a journal after a crash.\n"
+      "--repair makes a new MANIFEST where it is lost or damaged; no writer may be at work.\n"
       "\n"
       "Exit codes: 0 all is sound, 1 something is damaged, 2 bad usage or no store.");
   add_store_option(*command, *store);
-  command->callback([store, &exit_code] { exit_code = check(*store); });
+  command->add_flag("--repair", *mend, "Make a new MANIFEST if it is lost or damaged");
+  command->callback([store, mend, &exit_code] { exit_code = *mend ? repair(*store) : check(*store); });
 }
 
 }  // namespace weir

@@ -110,6 +110,10 @@ Result<bool> Keeper::merge(bool everything) {
   options.tier = entries.front().tier;
   options.effort = Effort::kSmall;
   const auto inputs = open_sound(entries);
+  for (const SegmentEntry& entry : entries) options.replaces.push_back(entry.id);
+  for (const auto& input : inputs ? *inputs : Segments()) {
+    options.journal_last = std::max(options.journal_last, input->summary().journal_last);
+  }
   const auto image = inputs ? merge_segments(*inputs, options) : std::unexpected(inputs.error());
   if (!image) return look_for_damage(entries, image.error());
   if (auto replaced = replace(entries, {*image}); !replaced) return std::unexpected(replaced.error());

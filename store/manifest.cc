@@ -107,7 +107,8 @@ Result<Manifest> decode_manifest(Bytes bytes) {
   if (version != kStoreVersion)
     return fail("it has format " + std::to_string(version) + ", and this weir knows only format " +
                 std::to_string(kStoreVersion) + ": use a newer weir");
-  if (checksum != crc32c(bytes.last(in.remaining()))) return fail("its checksum is wrong");
+  if (checksum != crc32c(bytes.last(in.remaining())))
+    return fail("its checksum is wrong; 'weir db check --repair' makes a new one");
   Manifest manifest;
   manifest.generation = in.le<std::uint64_t>();
   manifest.next_id = in.le<std::uint64_t>();

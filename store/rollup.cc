@@ -1,5 +1,7 @@
 #include "store/rollup.h"
 
+#include <algorithm>
+
 #include "store/conversations.h"
 #include "store/rollup_input.h"
 #include "store/rollup_names.h"
@@ -32,6 +34,15 @@ Result<Day> day_of(Inputs inputs) {
   const std::uint64_t first = times.first / kRollupBlockNs, blocks = times.last / kRollupBlockNs - first + 1;
   if (blocks > kBlocksPerDay) return fail("segments to be rolled up together reach over more than a day");
   return Day{first, blocks, rows};
+}
+
+RollupSources sources_of(Inputs inputs) {
+  RollupSources sources;
+  for (const auto& input : inputs.first(std::min(inputs.size(), SegmentSummary::kMaxReplaces))) {
+    sources.ids.push_back(input->summary().id);
+    sources.journal_last = std::max(sources.journal_last, input->summary().journal_last);
+  }
+  return sources;
 }
 
 class Roller {
@@ -95,7 +106,7 @@ Result<std::vector<std::string>> make_rollup(Inputs inputs, std::uint64_t& next_
   BudgetShare output_share(budget);
   const std::size_t output_memory = budget.limit() / kOutputShare;
   if (!output_share.resize(output_memory)) return fail("rolling up needs more memory than allowed");
-  RollupOutput output(*names, day->first_block, output_memory, next_id);
+  RollupOutput output(*names, day->first_block, output_memory, next_id, sources_of(inputs));
 
   Roller roller(inputs, day->first_block, *names, output, budget);
   const auto rows = roller.roll_up(day->first_block, day->blocks);

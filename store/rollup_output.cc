@@ -25,11 +25,12 @@ void set(Flow& flow, FieldId field, Member& member, Member value, bool present) 
 }  // namespace
 
 RollupOutput::RollupOutput(const RollupNames& names, std::uint64_t first_block, std::size_t memory,
-                           std::uint64_t& next_id)
+                           std::uint64_t& next_id, const RollupSources& sources)
     : names_(names),
       first_block_(first_block),
       memory_(memory),
       next_id_(next_id),
+      sources_(sources),
       writer_(BatchPool::create(1), [this](const BatchRef& batch) { take(*batch); }) {}
 
 void RollupOutput::set_origin(const RollupSite& site, std::uint64_t end) {
@@ -103,8 +104,9 @@ void RollupOutput::make_image() {
                                .tier = Tier::kRollup,
                                .effort = Effort::kSmall,
                                .journal_first = 0,
-                               .journal_last = 0,
-                               .times = {}};
+                               .journal_last = sources_.journal_last,
+                               .times = {},
+                               .replaces = sources_.ids};
   images_.push_back(encode_segment(rows_, 0, rows_.rows(), options));
   rows_ = RowBuffer();  // its memory counts
 }

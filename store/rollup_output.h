@@ -15,11 +15,18 @@
 
 namespace weir {
 
+// What is rolled up: ids, and the last journal that the segments tell of.
+struct RollupSources {
+  std::vector<std::uint64_t> ids;
+  std::uint64_t journal_last = 0;
+};
+
 class RollupOutput {
  public:
   // An image is made of at most RowBuffer::kMaxRows rows, and before its rows take more than `memory` bytes. `names`
   // and `next_id` outlive this.
-  RollupOutput(const RollupNames& names, std::uint64_t first_block, std::size_t memory, std::uint64_t& next_id);
+  RollupOutput(const RollupNames& names, std::uint64_t first_block, std::size_t memory, std::uint64_t& next_id,
+               const RollupSources& sources);
 
   void add(const RollupRow& row);
   // All images, in the order of their rows. The last call.
@@ -34,6 +41,7 @@ class RollupOutput {
   std::uint64_t first_block_;
   std::size_t memory_;
   std::uint64_t& next_id_;
+  const RollupSources sources_;
   RowBuffer rows_;
   std::vector<std::uint64_t> flows_;  // of the batch being written
   std::vector<std::string> images_;

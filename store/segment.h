@@ -72,14 +72,19 @@ struct SegmentSummary {
   std::uint64_t flows = 0;
   std::uint64_t packets = 0;  // reverse ones included, as in bytes
   std::uint64_t bytes = 0;
-  // The journal files whose rows it holds; 0, 0 when it was made from segments.
+  // The journal files whose rows it holds. When it was made from segments the first is 0, and the last the largest of
+  // theirs: journals up to it are in segments.
   std::uint64_t journal_first = 0;
   std::uint64_t journal_last = 0;
+  // The segments that it took the place of, when it was made from segments: should the MANIFEST be lost, this tells
+  // what is live.
+  std::vector<std::uint64_t> replaces;
   // At most kMaxTotals entries each; what does not fit is summed in a last one with an empty exporter and the
   // interface "(others)".
   std::vector<InterfaceTotals> interfaces;
   std::vector<ExporterTotals> exporters;
   static constexpr std::size_t kMaxTotals = 4096;
+  static constexpr std::size_t kMaxReplaces = 65536;
 };
 
 // The smallest and largest value of a page, absent ones counted as 0. Codes for dictionary columns.

@@ -100,6 +100,8 @@ void put_summary(std::string& out, const SegmentSummary& s) {
   put_varint(out, s.rows);
   put_times(out, s.times);
   for (const std::uint64_t v : {s.flows, s.packets, s.bytes, s.journal_first, s.journal_last}) put_varint(out, v);
+  put_varint(out, s.replaces.size());
+  for (const std::uint64_t id : s.replaces) put_varint(out, id);
   put_varint(out, s.interfaces.size());
   for (const InterfaceTotals& t : s.interfaces) put_interface(out, t);
   put_varint(out, s.exporters.size());
@@ -115,6 +117,8 @@ SegmentSummary read_summary(WireReader& in) {
   if (s.rows == 0) in.fail();
   s.times = read_times(in);
   for (std::uint64_t* v : {&s.flows, &s.packets, &s.bytes, &s.journal_first, &s.journal_last}) *v = in.varint();
+  s.replaces.resize(in.varint(SegmentSummary::kMaxReplaces));
+  for (std::uint64_t& id : s.replaces) id = in.varint();
   s.interfaces.resize(in.varint(SegmentSummary::kMaxTotals));
   for (InterfaceTotals& t : s.interfaces) t = read_interface(in);
   s.exporters.resize(in.varint(SegmentSummary::kMaxTotals));

@@ -351,6 +351,7 @@ Result<std::string> Merger::run() {
   summary.rows = static_cast<std::uint32_t>(rows_);
   summary.journal_first = options_.journal_first;
   summary.journal_last = options_.journal_last;
+  summary.replaces = options_.replaces;
   totals_.finish(summary);
   return builder.finish(std::move(summary), addresses_);
 }

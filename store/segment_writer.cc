@@ -173,6 +173,7 @@ std::string encode_segment(const RowBuffer& buffer, std::size_t first, std::size
   summary.rows = static_cast<std::uint32_t>(rows.rows());
   summary.journal_first = options.journal_first;
   summary.journal_last = options.journal_last;
+  summary.replaces = options.replaces;
   Totals totals;
   add_totals(rows, b, totals);
   totals.finish(summary);

@@ -27,6 +27,7 @@ struct SegmentOptions {
   std::uint64_t journal_last = 0;
   // Only rows whose kTimeColumn lies here.
   TimeRange times;
+  std::vector<std::uint64_t> replaces = {};  // ids, at most SegmentSummary::kMaxReplaces
 };
 
 // The image of a segment: the bytes of its file. Empty when no row lies in options.times.

@@ -167,6 +167,8 @@ class Reader {
     s.rows = in.varint();
     times(in, s.first, s.last);
     for (u64* v : {&s.flows, &s.packets, &s.bytes, &s.journal_first, &s.journal_last}) *v = in.varint();
+    s.replaces.resize(in.varint());
+    for (u64& id : s.replaces) id = in.varint();
     s.interfaces = totals(in, true);
     s.exporters = totals(in, false);
     u64 offset = 8;

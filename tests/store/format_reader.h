@@ -27,6 +27,7 @@ struct FormatTotals {
 struct FormatSegment {
   std::uint64_t id = 0, tier = 0, rows = 0, first = 0, last = 0, flows = 0, packets = 0, bytes = 0;
   std::uint64_t journal_first = 0, journal_last = 0;
+  std::vector<std::uint64_t> replaces;
   std::vector<FormatTotals> interfaces, exporters;
   std::vector<std::string> addresses;  // 4 or 16 bytes in network order; code 1 is the first
   std::map<std::string, FormatColumn> columns;

@@ -30,6 +30,7 @@ void expect_same_summary(const FormatSegment& by_page, const SegmentSummary& s) 
   EXPECT_EQ(by_page.bytes, s.bytes);
   EXPECT_EQ(by_page.journal_first, s.journal_first);
   EXPECT_EQ(by_page.journal_last, s.journal_last);
+  EXPECT_EQ(by_page.replaces, s.replaces);
   ASSERT_EQ(by_page.interfaces.size(), s.interfaces.size());
   for (std::size_t i = 0; i < s.interfaces.size(); ++i) {
     const FormatTotals& a = by_page.interfaces[i];
@@ -107,7 +108,8 @@ TEST(StoreFormatTest, SegmentsAreAsTheirPageTells) {
     for (const Effort effort : {Effort::kQuick, Effort::kSmall}) {
       const RowBuffer buffer = store_test::buffer_of(store_test::make_flows(kBlockRows + 2000, mix));
       const std::string image = encode_segment(
-          buffer, 0, buffer.rows(), {.id = 7, .effort = effort, .journal_first = 3, .journal_last = 4, .times = {}});
+          buffer, 0, buffer.rows(),
+          {.id = 7, .effort = effort, .journal_first = 3, .journal_last = 4, .times = {}, .replaces = {1, 300}});
       for (const auto& [form, times] : expect_page_tells_the_truth(image)) met.insert(form);
     }
   }
