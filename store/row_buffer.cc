@@ -79,9 +79,8 @@ void copy_macs(const Stretch& stretch, const FieldInfo& field, std::uint64_t* ou
 void copy_addresses(const Stretch& stretch, const FieldInfo& field, AddressTable& table, std::uint32_t* out) {
   std::array<AddressTable::Asked, kStretch> asked;
   const std::ptrdiff_t family = field.family_offset - field.offset;
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
-    asked[i] = {p, static_cast<Family>(p[family])};
-  });
+  for_each_member(stretch, field,
+                  [&](std::size_t i, const std::uint8_t* p) { asked[i] = {p, static_cast<Family>(p[family])}; });
   table.codes({asked.data(), stretch.flows.size()}, out);
 }
 

@@ -10,6 +10,7 @@
 #include "store/bit_pack.h"
 #include "store/leader_table.h"
 #include "store/page_format.h"
+#include "store/powers.h"
 #include "store/relations.h"
 
 namespace weir {
@@ -29,6 +30,17 @@ Presence presence_of(const ColumnView& column, std::span<const T> values, const 
   if (count.present == values.size()) return Presence::kAll;
   if (count.present == 0) return Presence::kNone;
   return count.unlike == 0 ? Presence::kNotZero : Presence::kWritten;
+}
+
+// The unit that nearly all times are whole multiples of, as a power of ten.
+unsigned common_exponent(std::span<const std::uint64_t> times) {
+  const std::size_t step = std::max<std::size_t>(times.size() / 32, 1);
+  for (const unsigned exponent : {9U, 6U, 3U}) {
+    std::size_t tried = 0, whole = 0;
+    for (std::size_t i = 0; i < times.size(); i += step, ++tried) whole += times[i] % power_of_ten(exponent) == 0;
+    if (whole * 8 >= tried * 7) return exponent;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -222,6 +234,13 @@ bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const st
     if (relative.column != column.id || place == 0) continue;
     const std::uint64_t* base = views_[index_of(relative.base)].wide + block.first;
     wide_.resize(values.size());
+    // A time of receipt is finer than the times of flows: its last digits would be noise.
+    const unsigned exponent = common_exponent(values);
+    if (exponent > common_exponent({base, values.size()})) {
+      round_down({base, values.size()}, exponent, wide_.data());
+      base = wide_.data();
+    }
+    const bool rounded = base == wide_.data();
     const std::uint64_t least =
         relative.minus ? subtract(base, values.data(), wide_) : subtract(values.data(), base, wide_);
     scale(wide_, least, 0, 1, wide_.data());
@@ -232,6 +251,7 @@ bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const st
     put_u8(other_, kDifferenceForm);
     put_varint(other_, place - 1);
     put_u8(other_, relative.minus ? 1 : 0);
+    put_u8(other_, rounded ? exponent : 0);
     put_varint(other_, zigzag(least));
     ints_.encode(std::span<const std::uint64_t>(wide_), difference, other_);
     if (effort_ == Effort::kQuick || difference.max == 0) {
