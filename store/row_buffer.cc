@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kMaxOffNs = 3600 * kNsPerSecond;
 
 // Flows are taken in stretches that fit the nearest cache, column by column.
-constexpr std::size_t kStretch = 128;
+constexpr std::size_t kStretch = 64;
 
 // Flows one after the other that share an origin.
 struct OriginRun {

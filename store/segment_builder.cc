@@ -137,11 +137,7 @@ void SegmentBuilder::add_page(const ColumnView& column, const T* first, const Bl
   page_.clear();
   if (page.presence == Presence::kWritten) page.presence = put_presence(column, present, block);
   if (shape.min != shape.max) {
-    if (leading != nullptr) {
-      put_following(values, block, *leading);
-    } else {
-      put_values<T>(column, values, shape, block);
-    }
+    if (leading == nullptr || !put_following(values, block, *leading)) put_values<T>(column, values, shape, block);
   }
   end_page(page, directory);
 }
@@ -197,8 +193,9 @@ std::optional<SegmentBuilder::Leading<T>> SegmentBuilder::find_leader(const Colu
   return std::nullopt;
 }
 
+// False where too many rows differ from the table.
 template <typename T>
-void SegmentBuilder::put_following(std::span<const T> values, const Block& block, const Leading<T>& leading) {
+bool SegmentBuilder::put_following(std::span<const T> values, const Block& block, const Leading<T>& leading) {
   gaps_.clear();
   wide_.clear();
   std::size_t next = 0;
@@ -208,11 +205,13 @@ void SegmentBuilder::put_following(std::span<const T> values, const Block& block
     wide_.push_back(values[i]);
     next = i + 1;
   }
+  if (gaps_.size() > values.size() / 8) return false;
   put_u8(page_, kFollowForm);
   put_varint(page_, gaps_.size());
-  if (gaps_.empty()) return;
+  if (gaps_.empty()) return true;
   ints_.encode(std::span<const std::uint32_t>(gaps_), page_);
   ints_.encode(std::span<const std::uint64_t>(wide_), page_);
+  return true;
 }
 
 template <typename T>
