@@ -43,7 +43,7 @@ std::uint64_t hash_of(std::string_view bytes) {
   if (n > 16) return std::hash<std::string_view>{}(bytes);
   if (n >= 8) return mix(load64(bytes.data()) + n, load64(bytes.data() + n - 8));
   std::uint64_t all = 0;
-  std::memcpy(&all, bytes.data(), n);
+  if (n > 0) std::memcpy(&all, bytes.data(), n);
   return mix(all, n);
 }
 
@@ -56,6 +56,7 @@ bool same(const AddressBytes& a, const AddressBytes& b) {
 bool same(std::string_view a, std::string_view b) {
   const std::size_t n = a.size();
   if (n != b.size()) return false;
+  if (n == 0) return true;
   if (n < 8 || n > 16) return std::memcmp(a.data(), b.data(), n) == 0;
   return ((load64(a.data()) ^ load64(b.data())) | (load64(a.data() + n - 8) ^ load64(b.data() + n - 8))) == 0;
 }
