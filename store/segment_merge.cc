@@ -11,6 +11,7 @@
 #include "store/segment_builder.h"
 #include "store/segment_writer.h"
 #include "store/totals.h"
+#include "store/totals_of_rows.h"
 
 namespace weir {
 namespace {
@@ -48,7 +49,6 @@ class Merger {
   Result<void> read_presence(const Input& input, unsigned block, ColumnId id, std::size_t before, Column& column);
   Result<void> add_column(ColumnId id, SegmentBuilder& builder);
   Result<void> add_extras(SegmentBuilder& builder);
-  Result<void> add_totals(const Input& input);
   bool any_has(ColumnId id) const;
 
   const SegmentOptions& options_;
@@ -294,65 +294,6 @@ Result<void> Merger::add_extras(SegmentBuilder& builder) {
   return {};
 }
 
-// Of an input whose rows are not all taken.
-Result<void> Merger::add_totals(const Input& input) {
-  const Segment& segment = *input.segment;
-  const auto addresses = segment.addresses();
-  if (!addresses) return std::unexpected(addresses.error());
-  for (unsigned block = 0; block < segment.blocks(); ++block) {
-    std::array<PodVector<std::uint64_t>, 6> wide;
-    std::array<PodVector<std::uint32_t>, 7> narrow;
-    std::array<std::vector<std::uint8_t>, 3> present;
-    constexpr std::array kWide{kTimeColumn,
-                               kFlowsColumn,
-                               column_of(FieldId::bytes),
-                               column_of(FieldId::packets),
-                               column_of(FieldId::reverse_bytes),
-                               column_of(FieldId::reverse_packets)};
-    constexpr std::array kNarrow{FieldId::in_if,      FieldId::out_if,      FieldId::flow_direction,
-                                 FieldId::in_if_name, FieldId::out_if_name, FieldId::sampler_address,
-                                 FieldId::host};
-    for (std::size_t i = 0; i < kWide.size(); ++i) {
-      if (auto done = read_values(input, block, kWide[i], wide[i]); !done) return done;
-    }
-    for (std::size_t i = 0; i < kNarrow.size(); ++i) {
-      if (auto done = read_values(input, block, column_of(kNarrow[i]), narrow[i]); !done) return done;
-    }
-    std::vector<std::uint8_t> all(kBlockRows);
-    for (std::size_t i = 0; i < present.size(); ++i) {
-      if (auto done = segment.read_presence(column_of(kNarrow[i]), block, scratch_, all.data()); !done) return done;
-      for (const std::uint16_t row : input.picks[block]) present[i].push_back(all[row]);
-    }
-    const auto text = [&](FieldId id) -> Result<const BytesDictionary*> { return segment.dictionary(column_of(id)); };
-    const auto host = text(FieldId::host), in = text(FieldId::in_if_name), out = text(FieldId::out_if_name);
-    for (const auto* dictionary : {&host, &in, &out}) {
-      if (!*dictionary) return std::unexpected(dictionary->error());
-    }
-    totals_.add({.count = input.rows_in(block),
-                 .time = wide[0].data(),
-                 .flows = wide[1].data(),
-                 .bytes = wide[2].data(),
-                 .packets = wide[3].data(),
-                 .reverse_bytes = wide[4].data(),
-                 .reverse_packets = wide[5].data(),
-                 .exporter = narrow[5].data(),
-                 .host = narrow[6].data(),
-                 .in_if = narrow[0].data(),
-                 .out_if = narrow[1].data(),
-                 .in_if_name = narrow[3].data(),
-                 .out_if_name = narrow[4].data(),
-                 .direction = narrow[2].data(),
-                 .has_in_if = present[0].data(),
-                 .has_out_if = present[1].data(),
-                 .has_direction = present[2].data()},
-                {.exporter = [&](std::uint32_t code) { return (*addresses)->address(code); },
-                 .host = [&](std::uint32_t code) { return (*host)->bytes(code); },
-                 .in_if_name = [&](std::uint32_t code) { return (*in)->bytes(code); },
-                 .out_if_name = [&](std::uint32_t code) { return (*out)->bytes(code); }});
-  }
-  return {};
-}
-
 Result<std::string> Merger::run() {
   if (auto done = pick_rows(); !done) return std::unexpected(done.error());
   if (rows_ == 0) return std::string();
@@ -366,8 +307,12 @@ Result<std::string> Merger::run() {
   for (const Input& input : inputs_) {
     if (input.whole) {
       totals_.add(input.segment->summary());
-    } else if (auto done = add_totals(input); !done) {
-      return std::unexpected(done.error());
+      continue;
+    }
+    for (unsigned block = 0; block < input.segment->blocks(); ++block) {
+      if (auto done = add_totals(*input.segment, block, input.picks[block], scratch_, totals_); !done) {
+        return std::unexpected(done.error());
+      }
     }
   }
   SegmentSummary summary;
