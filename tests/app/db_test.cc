@@ -211,7 +211,9 @@ TEST_F(Db, CorpusComesBackAsItWasDecoded) {
   ASSERT_EQ(found.size(), expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     // What was no UTF-8 on the wire is gone in the record; in its place stands the character that says so.
-    if (expected[i].find("\\ufffd") == std::string::npos) ASSERT_EQ(found[i], expected[i]);
+    if (expected[i].find("\\ufffd") == std::string::npos) {
+      ASSERT_EQ(found[i], expected[i]);
+    }
   }
 }
 
