@@ -4,11 +4,14 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "app/checks.h"
+#include "app/query_arguments.h"
 #include "app/version.h"
 #include "base/suggest.h"
 
@@ -25,6 +28,8 @@ constexpr const char* kFooter =
     "  weir decode capture.pcap                              the flows of a capture\n"
     "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
     "  weir status                                           where every flow went\n"
+    "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
+    "  weir list                                             the interfaces of a store\n"
     "\n"
     "`weir COMMAND --help` tells all options. Options can stand in a file (--config) or in the environment "
     "(WEIR_LISTEN for\n"
@@ -127,7 +132,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
            help_hint(root);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
-  if (root.get_subcommands().empty()) return "which command? collect, decode, generate or status" + help_hint(root);
+  if (root.get_subcommands().empty())
+    return "which command? collect, decode, generate, status, query, list or completion" + help_hint(root);
   return text + help_hint(root);
 }
 
@@ -172,13 +178,19 @@ int run(int argc, char** argv) {
   add_decode_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
+  const CLI::App* const query = add_query_command(root, exit_code);
+  add_list_command(root, exit_code);
+  add_completion_command(root, exit_code);
   // Only once a command is called: the environment of another one (WEIR_PORT is decode's) must not stop it.
   for (CLI::App* command : root.get_subcommands(nullptr)) {
     command->preparse_callback([command](std::size_t) { name_environment(*command); });
   }
 
+  auto arguments = query_arguments(argv[0], {argv + 1, argv + argc}, *query);
+  if (!arguments) return usage_error(arguments.error());
+  std::ranges::reverse(*arguments);  // as CLI11 wants them
   try {
-    root.parse(argc, argv);
+    root.parse(std::move(*arguments));
   } catch (const CLI::Success& asked) {  // --help, --version
     return root.exit(asked);
   } catch (const CLI::ParseError& error) {

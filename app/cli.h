@@ -25,6 +25,9 @@ void add_db_command(CLI::App& root, int& exit_code);
 void add_decode_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);
+void add_list_command(CLI::App& root, int& exit_code);
+void add_completion_command(CLI::App& root, int& exit_code);
+CLI::App* add_query_command(CLI::App& root, int& exit_code);
 
 // "weir: <message>" on standard error.
 void complain(const std::string& message);

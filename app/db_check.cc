@@ -5,14 +5,14 @@
 
 #include "app/cli.h"
 #include "app/db_command.h"
-#include "app/progress_line.h"
+#include "app/status_line.h"
 #include "store/check.h"
 
 namespace weir {
 namespace {
 
 int check(const std::string& store) {
-  ProgressLine progress;
+  StatusLine progress;
   const auto report = check_store(store, [&](std::uint64_t done, std::uint64_t total) {
     if (progress.due()) progress.show(fmt::format("{:3} % checked", total == 0 ? 100 : 100 * done / total));
   });

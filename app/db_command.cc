@@ -11,6 +11,8 @@
 namespace weir {
 namespace {
 
+constexpr const char* kDefaultStore = "/var/lib/weir/store";
+
 int compact(const std::string& store) {
   // Opening it to write would make it where it is not.
   if (const auto snapshot = open_snapshot(store); !snapshot) return usage_error(snapshot.error());
@@ -36,10 +38,11 @@ int compact(const std::string& store) {
 }  // namespace
 
 CLI::Option* add_store_option(CLI::App& command, std::string& path) {
-  return command.add_option("-d,--db", path, "Directory of the store")
-      ->required()
+  path = kDefaultStore;
+  return command.add_option("-d,--db.path", path, "Directory of the store")
       ->type_name("DIR")
-      ->check(not_empty());
+      ->check(not_empty())
+      ->capture_default_str();
 }
 
 void add_db_compact(CLI::App& db, int& exit_code) {
@@ -56,10 +59,10 @@ void add_db_command(CLI::App& root, int& exit_code) {
   db->fallthrough();
   db->footer(
       "Examples:\n"
-      "  weir db check -d /var/lib/weir/db                     is every byte as it was written?\n"
-      "  weir db stats -d /var/lib/weir/db                     what takes how much\n"
-      "  weir db import -d /var/lib/weir/db flows.json.gz      flows of weir, goflow2, nfdump, goProbe\n"
-      "  weir db export -d /var/lib/weir/db -f -1d >day.json   flows as JSON Lines or CSV\n"
+      "  weir db check -d /srv/flows                     is every byte as it was written?\n"
+      "  weir db stats -d /srv/flows                     what takes how much\n"
+      "  weir db import -d /srv/flows flows.json.gz      flows of weir, goflow2, nfdump, goProbe\n"
+      "  weir db export -d /srv/flows -f -1d >day.json   flows as JSON Lines or CSV\n"
       "\n"
       "`weir db COMMAND --help` tells all options.");
   add_db_check(*db, exit_code);

@@ -184,8 +184,8 @@ void add_db_export(CLI::App& db, int& exit_code) {
       "interfaces are those of weir query.\n"
       "\n"
       "Examples:\n"
-      "  weir db export -d /var/lib/weir/db -f -1h | jq .\n"
-      "  weir db export -d /var/lib/weir/db -c 'dport = 53' --format csv -o dns.csv");
+      "  weir db export -d /srv/flows -f -1h | jq .\n"
+      "  weir db export -d /srv/flows -c 'dport = 53' --format csv -o dns.csv");
   add_store_option(*command, options->store);
   command->add_option("-f,--first", options->first, "Only flows that end then or later")->type_name("TIME");
   command->add_option("-l,--last", options->last, "Only flows that end then or earlier")->type_name("TIME");

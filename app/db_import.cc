@@ -8,7 +8,7 @@
 #include "app/checks.h"
 #include "app/cli.h"
 #include "app/db_command.h"
-#include "app/progress_line.h"
+#include "app/status_line.h"
 #include "base/clock.h"
 #include "collector/import/flow_importer.h"
 #include "store/store_writer.h"
@@ -59,7 +59,7 @@ int import_files(const DbImportOptions& options) {
   auto writer = StoreWriter::open(store);
   if (!writer) return usage_error(writer.error());
 
-  ProgressLine progress;
+  StatusLine progress;
   std::uint64_t bad = 0;
   ImportOptions import;
   if (!options.format.empty()) import.format = import_format(options.format);
@@ -118,8 +118,8 @@ void add_db_import(CLI::App& db, int& exit_code) {
       "  goprobe  goquery -e csv raw, or weir query's\n"
       "\n"
       "Examples:\n"
-      "  weir db import -d /var/lib/weir/db flows.json.gz\n"
-      "  nfdump -r nfcapd.202601021500 -o csv | weir db import -d /var/lib/weir/db -\n"
+      "  weir db import -d /srv/flows flows.json.gz\n"
+      "  nfdump -r nfcapd.202601021500 -o csv | weir db import -d /srv/flows -\n"
       "\n"
       "Exit codes: 0 all flows are in the store, 1 some lines were bad or flows not kept, 2 bad usage or a file that\n"
       "cannot be read.");

@@ -195,8 +195,8 @@ void add_db_stats(CLI::App& db, int& exit_code) {
       "Numbers of distinct values are sums over the segments, each of which has dictionaries of its own.\n"
       "\n"
       "Examples:\n"
-      "  weir db stats -d /var/lib/weir/db\n"
-      "  weir db stats -d /var/lib/weir/db --format json | jq .columns");
+      "  weir db stats -d /srv/flows\n"
+      "  weir db stats -d /srv/flows --format json | jq .columns");
   add_store_option(*command, options->store);
   command->add_option("--format", options->format, "txt or json")
       ->type_name("FORMAT")

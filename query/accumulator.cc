@@ -44,12 +44,13 @@ Accumulator::Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found,
   picked_keys_.resize(keys_.size());
   positions_.reserve(kBlockRows);
   for (auto* interfaces : {&in_, &out_}) interfaces->resize(kBlockRows);
-  for (auto* flags : {&one_sided_, &counted_}) flags->resize(kBlockRows);
+  for (auto* flags : {&one_sided_, &divided_, &counted_}) flags->resize(kBlockRows);
   counted_picks_.reserve(kBlockRows);
 }
 
 void Accumulator::open_segment(const Segment& segment, const SegmentCodes& codes) {
   codes_ = &codes;
+  rollup_ = segment.summary().tier == Tier::kRollup;
   builder_.open_segment();
   both_sides_.clear();
   if (!plan_.by_interface || plan_.both_sides.empty() || !segment.has(kExporter)) return;
@@ -121,6 +122,13 @@ Result<void> Accumulator::add_by_interface(Kind& kind, BlockColumns& columns, co
   if (auto ok = builder_.interfaces(columns, *codes_, rows, orientation, true, out_.data()); !ok) return ok;
   if (auto ok = read_one_sided(columns, rows); !ok) return ok;
   std::fill_n(counted_.begin(), rows.count, std::uint8_t{0});
+  std::fill_n(divided_.begin(), rows.count, std::uint8_t{0});
+  if (rollup_ && !both_sides_.empty()) {
+    if (auto ok = find_divided(columns, rows); !ok) return ok;
+    for (const Side side : {Side::kIn, Side::kOut}) {
+      if (auto ok = add_divided(side, rows.count); !ok) return ok;
+    }
+  }
 
   choose_side(Side::kIn, orientation, rows.count);
   if (auto ok = add_positions(kind, tallies_.entered(), in_.data()); !ok) return ok;
@@ -150,10 +158,39 @@ void Accumulator::choose_side(Side side, Orientation orientation, std::size_t co
   for (std::size_t i = 0; i < count; ++i) {
     if (interfaces[i] == 0 || !admits(interfaces[i])) continue;
     const Side metered = tallies_.is_egress(i) != reversed ? Side::kOut : Side::kIn;
-    if (one_sided_[i] != 0 && metered != side) continue;
+    if (one_sided_[i] != 0 && (metered != side || divided_[i] != 0)) continue;
     positions_.push_back(static_cast<std::uint16_t>(i));
     contributed_[interfaces[i]] = 1;
   }
+}
+
+// Rows of a roll-up whose two directions came as flows of their own (store/rollup.h).
+Result<void> Accumulator::find_divided(BlockColumns& columns, const Selection& rows) {
+  const auto paired = columns.wide(column_of(FieldId::reverse_time_flow_end_ns), rows);
+  if (!paired) return std::unexpected(paired.error());
+  for (std::size_t i = 0; i < rows.count; ++i) divided_[i] = one_sided_[i] != 0 && (*paired)[i] == 0 ? 1 : 0;
+  return {};
+}
+
+// What entered was metered at one side, what came back at the other; a direction without traffic counts nowhere, and a
+// row without any as if it had entered.
+Result<void> Accumulator::add_divided(Side side, std::size_t count) {
+  const std::vector<std::uint32_t>& interfaces = side == Side::kIn ? in_ : out_;
+  for (const bool forward : {true, false}) {
+    positions_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (divided_[i] == 0 || interfaces[i] == 0 || !admits(interfaces[i])) continue;
+      if ((tallies_.is_egress(i) == forward) != (side == Side::kOut)) continue;
+      if (forward ? !tallies_.has_forward(i) && tallies_.has_reverse(i) : !tallies_.has_reverse(i)) continue;
+      positions_.push_back(static_cast<std::uint16_t>(i));
+      contributed_[interfaces[i]] = 1;
+    }
+    const Tally tally = side == Side::kIn ? tallies_.entered() : tallies_.left();
+    if (auto ok = add_positions(forward == (side == Side::kIn) ? tally.in() : tally.out(), interfaces.data()); !ok) {
+      return ok;
+    }
+  }
+  return {};
 }
 
 void Accumulator::choose_without_interface(std::size_t count) {

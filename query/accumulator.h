@@ -68,6 +68,8 @@ class Accumulator {
   Result<void> add_positions(Kind& kind, const Tally& tally, const std::uint32_t* interfaces);
   void choose_side(Side side, Orientation orientation, std::size_t count);
   void choose_without_interface(std::size_t count);
+  Result<void> find_divided(BlockColumns& columns, const Selection& rows);
+  Result<void> add_divided(Side side, std::size_t count);
   Result<void> read_one_sided(BlockColumns& columns, const Selection& rows);
   Result<void> note_times(BlockColumns& columns, const Selection& rows);
   bool admits(std::uint32_t interface);
@@ -77,6 +79,7 @@ class Accumulator {
   KeyValues& values_;
   FoundTimes& found_;
   const SegmentCodes* codes_ = nullptr;
+  bool rollup_ = false;
   KeyBuilder builder_;
   RowTallies tallies_;
   Kind v4_;
@@ -93,6 +96,7 @@ class Accumulator {
   std::vector<std::uint16_t> positions_;      // among the selected rows
   std::vector<std::uint32_t> in_, out_;       // interfaces of the selected rows
   std::vector<std::uint8_t> one_sided_;       // 1: counts only on the side where it was metered
+  std::vector<std::uint8_t> divided_;         // 1: each direction counts only on the side where it was metered
   std::vector<std::uint8_t> counted_;         // 1: counts somewhere
   std::vector<std::uint16_t> counted_picks_;  // rows of the block that count
 };

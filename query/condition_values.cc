@@ -120,7 +120,7 @@ std::optional<std::uint64_t> parse_list_item(std::string_view text) {
 
 std::optional<std::uint64_t> parse_ms(std::string_view text) {
   if (text == "0") return 0;
-  const auto ns = parse_duration(text);
+  const auto ns = parse_timespan(text);
   if (!ns || *ns % kNsPerMs != 0) return std::nullopt;
   return *ns / kNsPerMs;
 }

@@ -74,6 +74,12 @@ std::string host_text(const InterfaceTotals& totals) {
   return totals.host.empty() ? totals.exporter.to_string() : printable(totals.host);
 }
 
+// A number without a unit keeps the place of one, so that decimal points stand below each other.
+std::string flows_text(std::uint64_t flows) {
+  const std::string text = human_count(flows);
+  return text.ends_with(' ') ? text + ' ' : text;
+}
+
 class ListTable {
  public:
   ListTable() {
@@ -92,7 +98,7 @@ class ListTable {
     columns_.insert(columns_.begin(), {std::move(host), std::move(id)});
   }
   void add_row(const std::string& name, const InterfaceTotals& totals) {
-    add_cells({name, human_count(totals.flows), human_bytes(totals.in_bytes + totals.out_bytes),
+    add_cells({name, flows_text(totals.flows), human_bytes(totals.in_bytes + totals.out_bytes),
                totals.times.empty() ? "" : local_time(totals.times.first),
                totals.times.empty() ? "" : local_time(totals.times.last)});
   }

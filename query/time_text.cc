@@ -259,7 +259,7 @@ Result<std::uint64_t> parse_time(std::string_view text, std::uint64_t now_ns) {
   if (form.empty() || form.size() > kLongest) return wrong("is not a time");
   if (lower(form) == "now") return now_ns;
   if (form.starts_with('-')) {
-    const auto back = parse_duration(form.substr(1));
+    const auto back = parse_timespan(form.substr(1));
     if (!back) return wrong("is not a time before now");
     if (*back > now_ns) return wrong("lies before 1970");
     return now_ns - *back;
@@ -281,7 +281,7 @@ Result<std::uint64_t> parse_time_resolution(std::string_view text) {
   constexpr std::uint64_t kStep = 300 * kNsPerSecond;
   const std::string_view form = trimmed(text);
   if (lower(form) == "auto") return kAutoResolution;
-  const auto ns = parse_duration(form);
+  const auto ns = parse_timespan(form);
   if (!ns || *ns == 0 || *ns % kStep != 0) {
     return fail(in_quotes(form) +
                 " is not a time resolution: a multiple of five minutes such as 5m, 15m, 1h or 1d, or auto");

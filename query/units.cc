@@ -93,7 +93,7 @@ std::optional<std::uint64_t> parse_magnitude(std::string_view text) {
   return sum;
 }
 
-std::optional<std::uint64_t> parse_duration(std::string_view text) {
+std::optional<std::uint64_t> parse_timespan(std::string_view text) {
   const std::string small = lower(text);
   std::string_view rest = small;
   std::uint64_t sum = 0;

@@ -14,6 +14,6 @@ namespace weir {
 std::optional<std::uint64_t> parse_magnitude(std::string_view text);
 
 // "10s", "500ms", "1h30m", "2d:4h:5m": nanoseconds. Units d, h, m, s, ms, us, ns, largest first, each once.
-std::optional<std::uint64_t> parse_duration(std::string_view text);
+std::optional<std::uint64_t> parse_timespan(std::string_view text);
 
 }  // namespace weir

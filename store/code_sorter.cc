@@ -1,10 +1,33 @@
 #include "store/code_sorter.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "store/dictionary_coding.h"
 
 namespace weir {
+namespace {
+
+// By their upper halves, a byte at a time.
+void sort_by_address(std::vector<std::uint64_t>& entries, std::vector<std::uint64_t>& other) {
+  constexpr std::size_t kWorthWhile = 128;
+  if (entries.size() < kWorthWhile) {
+    std::ranges::sort(entries);
+    return;
+  }
+  other.resize(entries.size());
+  for (unsigned shift = 32; shift < 64; shift += 8) {
+    std::array<std::uint32_t, 256> starts{};
+    for (const std::uint64_t entry : entries) ++starts[entry >> shift & 0xff];
+    std::uint32_t start = 0;
+    for (std::uint32_t& count : starts) start += std::exchange(count, start);
+    for (const std::uint64_t entry : entries) other[starts[entry >> shift & 0xff]++] = entry;
+    entries.swap(other);
+  }
+}
+
+}  // namespace
 
 void CodeSorter::begin(std::uint32_t size) {
   if (seen_.size() <= size || ++turn_ == 0) {
@@ -29,29 +52,29 @@ void CodeSorter::use(std::span<const std::uint32_t> codes) {
 }
 
 std::string CodeSorter::finish(const AddressTable& table) {
-  std::vector<std::uint64_t> v4;  // address << 32 | code
-  std::vector<std::uint32_t> v6;
+  v4_.clear();
+  v6_.clear();
   for (const std::uint32_t code : used_) {
     if (table.is_v6(code)) {
-      v6.push_back(code);
+      v6_.push_back(code);
     } else {
-      v4.push_back(std::uint64_t{table.v4(code)} << 32 | code);
+      v4_.push_back(std::uint64_t{table.v4(code)} << 32 | code);
     }
   }
-  std::ranges::sort(v4);
-  std::ranges::sort(v6, {}, [&](std::uint32_t code) -> const AddressBytes& { return table.v6(code); });
+  sort_by_address(v4_, other_);
+  std::ranges::sort(v6_, {}, [&](std::uint32_t code) -> const AddressBytes& { return table.v6(code); });
   std::uint32_t rank = 0;
-  std::vector<std::uint32_t> sorted_v4;
-  std::vector<AddressBytes> sorted_v6;
-  for (const std::uint64_t entry : v4) {
+  sorted_v4_.clear();
+  sorted_v6_.clear();
+  for (const std::uint64_t entry : v4_) {
     ranks_[static_cast<std::uint32_t>(entry)] = ++rank;
-    sorted_v4.push_back(static_cast<std::uint32_t>(entry >> 32));
+    sorted_v4_.push_back(static_cast<std::uint32_t>(entry >> 32));
   }
-  for (const std::uint32_t code : v6) {
+  for (const std::uint32_t code : v6_) {
     ranks_[code] = ++rank;
-    sorted_v6.push_back(table.v6(code));
+    sorted_v6_.push_back(table.v6(code));
   }
-  return encode_addresses(sorted_v4, sorted_v6);
+  return encode_addresses(sorted_v4_, sorted_v6_);
 }
 
 std::string CodeSorter::finish(const BytesTable& table) {

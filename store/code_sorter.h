@@ -30,6 +30,10 @@ class CodeSorter {
   std::vector<std::uint32_t> ranks_;
   std::vector<std::uint32_t> seen_;  // the turn in which a code was used last
   std::vector<std::uint32_t> used_;
+  std::vector<std::uint64_t> v4_, other_;  // address << 32 | code
+  std::vector<std::uint32_t> v6_;
+  std::vector<std::uint32_t> sorted_v4_;
+  std::vector<AddressBytes> sorted_v6_;
   std::uint32_t turn_ = 0;
 };
 

@@ -46,6 +46,13 @@ struct Directory {
   std::vector<Zone> zones;
 };
 
+// The values of a column by those of another (page_format.h), in one of both arrays.
+struct FollowTable {
+  std::size_t leader = 0;  // its place in the footer
+  std::vector<std::uint32_t> narrow;
+  std::vector<std::uint64_t> wide;
+};
+
 using Picks = std::optional<std::span<const std::uint16_t>>;
 
 struct Segment::Impl {
@@ -54,6 +61,7 @@ struct Segment::Impl {
     std::size_t place = 0;  // in the footer
     Lazy<Directory> directory;
     Lazy<BytesDictionary> dictionary;
+    Lazy<FollowTable> table;
   };
 
   static Result<std::unique_ptr<Impl>> make(SegmentSource source, std::string name);
@@ -73,6 +81,7 @@ struct Segment::Impl {
   Result<const Directory*> directory(const Column& column) const;
   Result<const AddressDictionary*> read_addresses() const;
   Result<const BytesDictionary*> dictionary(const Column& column) const;
+  Result<const FollowTable*> table(const Column& column) const;
   // The largest value that a column may have: of codes, the size of their dictionary.
   Result<std::uint64_t> limit(const Column& column) const;
 
@@ -88,6 +97,12 @@ struct Segment::Impl {
  private:
   // The page's bytes, checked.
   Result<Bytes> page(const PageEntry& entry, Scratch& scratch, unsigned depth) const;
+  template <typename T>
+  Result<void> difference(const Column& column, unsigned block, Picks picks, WireReader& in, Scratch& scratch, T* out,
+                          unsigned depth) const;
+  template <typename T>
+  Result<void> following(const Column& column, unsigned block, Picks picks, WireReader& in, Scratch& scratch, T* out,
+                         unsigned depth) const;
   template <typename T>
   Result<void> form(const Column& column, unsigned block, Picks picks, WireReader& in, Scratch& scratch, T* out,
                     unsigned depth) const;

@@ -7,12 +7,17 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "store/measure.h"
 #include "store/segment_writer.h"
 #include "store/wire.h"
+
+struct ZSTD_CCtx_s;
+struct ZSTD_DCtx_s;
 
 namespace weir {
 
@@ -22,6 +27,7 @@ enum class IntEncoding : std::uint8_t {
   kPatched = 2,
   kRuns = 3,
   kDictionary = 4,
+  kPlanes = 5,
 };
 
 // Streams hold streams; no deeper than this.
@@ -32,13 +38,19 @@ inline constexpr unsigned kMaxExponent = 9;
 
 inline constexpr std::size_t kMaxLocalDictionary = 256;
 
+// Of kPlanes: the bytes of a value.
+inline constexpr unsigned kMaxPlanes = 4;
+
 // T is std::uint32_t or std::uint64_t throughout.
 class IntEncoder {
  public:
-  explicit IntEncoder(Effort effort) : effort_(effort) {}
+  void set_effort(Effort effort) { effort_ = effort; }
 
   template <typename T>
   void encode(std::span<const T> values, std::string& out, unsigned depth = 0);
+  // Likewise, for values that have been measured.
+  template <typename T>
+  void encode(std::span<const T> values, const Shape<T>& shape, std::string& out, unsigned depth = 0);
 
  private:
   struct Level {
@@ -47,20 +59,29 @@ class IntEncoder {
     std::vector<std::uint32_t> narrow;
     std::string other;
   };
+  struct FreeCompressor {
+    void operator()(ZSTD_CCtx_s* context) const;
+  };
   template <typename T>
   struct Plan;
 
   template <typename T>
-  Plan<T> plan(std::span<const T> values, unsigned depth);
+  Plan<T> plan(std::span<const T> values, const Shape<T>& shape, unsigned depth);
   template <typename T>
   void put_packed(const Plan<T>& plan, std::string& out, unsigned depth);
   template <typename T>
   void put_runs(std::span<const T> values, std::size_t runs, std::string& out, unsigned depth);
+  // False when it would not save much of the `best` bytes so far.
+  template <typename T>
+  bool put_planes(const Plan<T>& plan, std::size_t best, std::string& out);
+  void put_plane(std::span<const std::uint8_t> plane, std::string& out);
   template <typename T>
   bool put_dictionary(std::span<const T> values, std::string& out, unsigned depth);
 
-  Effort effort_;
+  Effort effort_ = Effort::kQuick;
   std::array<Level, kMaxStreamDepth + 1> levels_;
+  std::vector<std::uint8_t> planes_;
+  std::unique_ptr<ZSTD_CCtx_s, FreeCompressor> zstd_;
 };
 
 class IntDecoder {
@@ -83,8 +104,17 @@ class IntDecoder {
   bool read_local_dictionary(WireReader& in, unsigned depth);
   // The places and upper bits of kPatched, in levels_[depth].
   bool read_patches(WireReader& in, std::size_t count, unsigned depth);
+  // The planes of kPlanes one after the other, in planes_.
+  bool read_planes(WireReader& in, std::size_t count, unsigned planes);
+  template <typename T>
+  bool decode_planes(WireReader& in, std::size_t count, T* out);
 
+  struct FreeDecompressor {
+    void operator()(ZSTD_DCtx_s* context) const;
+  };
   std::array<Level, kMaxStreamDepth + 1> levels_;
+  std::vector<std::uint8_t> planes_;
+  std::unique_ptr<ZSTD_DCtx_s, FreeDecompressor> zstd_;
 };
 
 }  // namespace weir

@@ -1,3 +1,5 @@
+#include <zstd.h>
+
 #include <algorithm>
 
 #include "store/bit_pack.h"
@@ -70,6 +72,7 @@ bool IntDecoder::decode(WireReader& in, std::size_t count, T* out, unsigned dept
       }
       return true;
     }
+    case IntEncoding::kPlanes: return decode_planes(in, count, out);
   }
   return in.fail();
 }
@@ -125,8 +128,61 @@ bool IntDecoder::gather(WireReader& in, std::size_t count, std::span<const std::
       }
       return true;
     }
+    case IntEncoding::kPlanes: {
+      std::vector<std::uint64_t>& all = levels_[depth].wide;
+      all.resize(count);
+      if (!decode_planes(in, count, all.data())) return false;
+      for (const std::uint16_t pick : picks) *out++ = static_cast<T>(all[pick]);
+      return true;
+    }
   }
   return in.fail();
+}
+
+void IntDecoder::FreeDecompressor::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
+
+bool IntDecoder::read_planes(WireReader& in, std::size_t count, unsigned planes) {
+  planes_.resize(planes * count);
+  for (unsigned plane = 0; plane < planes; ++plane) {
+    std::uint8_t* to = planes_.data() + plane * count;
+    const std::uint64_t stored = in.varint();
+    const Bytes bytes = in.bytes(stored == 0 ? count : stored);
+    if (in.failed()) return false;
+    if (stored == 0) {
+      std::copy(bytes.begin(), bytes.end(), to);
+      continue;
+    }
+    if (!zstd_) zstd_.reset(ZSTD_createDCtx());
+    if (ZSTD_decompressDCtx(zstd_.get(), to, count, bytes.data(), bytes.size()) != count) return in.fail();
+  }
+  return true;
+}
+
+template <typename T>
+bool IntDecoder::decode_planes(WireReader& in, std::size_t count, T* out) {
+  const std::uint64_t base = unzigzag(in.varint());
+  const unsigned exponent = in.u8(), planes = in.u8();
+  if (in.failed() || exponent > kMaxExponent || planes == 0 || planes > kMaxPlanes) return in.fail();
+  if (!read_planes(in, count, planes)) return false;
+  const auto factor = static_cast<T>(power_of_ten(exponent)), first = static_cast<T>(base);
+  const std::uint8_t* p[kMaxPlanes];
+  for (unsigned plane = 0; plane < kMaxPlanes; ++plane) p[plane] = planes_.data() + std::min(plane, planes - 1) * count;
+  const auto at = [&](unsigned plane, std::size_t i) { return static_cast<T>(T{p[plane][i]} << 8 * plane); };
+  const auto put = [&](std::size_t i, T value) { out[i] = static_cast<T>(first + value * factor); };
+  switch (planes) {
+    case 1:
+      for (std::size_t i = 0; i < count; ++i) put(i, at(0, i));
+      break;
+    case 2:
+      for (std::size_t i = 0; i < count; ++i) put(i, at(0, i) | at(1, i));
+      break;
+    case 3:
+      for (std::size_t i = 0; i < count; ++i) put(i, at(0, i) | at(1, i) | at(2, i));
+      break;
+    default:
+      for (std::size_t i = 0; i < count; ++i) put(i, at(0, i) | at(1, i) | at(2, i) | at(3, i));
+  }
+  return true;
 }
 
 bool IntDecoder::read_runs(WireReader& in, std::size_t count, unsigned depth) {

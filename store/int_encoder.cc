@@ -1,7 +1,9 @@
+#include <zstd.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <limits>
+#include <cmath>
 
 #include "store/bit_pack.h"
 #include "store/int_coding.h"
@@ -10,46 +12,35 @@
 namespace weir {
 namespace {
 
-template <typename T>
-struct Shape {
-  T min, max;
-  T differing;  // bits that are not the same in all
-  std::size_t runs;
-};
+using Widths = std::array<std::uint32_t, kMaxWidth + 1>;
 
+// How many values need how many bits (0 counts as one bit), by a sample: it decides only what is smallest.
 template <typename T>
-Shape<T> measure(std::span<const T> values) {
-  T min = values[0], max = values[0], differing = 0, last = values[0];
-  std::size_t runs = 1;
-  for (const T v : values) {
-    min = std::min(min, v);
-    max = std::max(max, v);
-    differing |= static_cast<T>(v ^ last);
-    runs += v != last;
-    last = v;
+Widths count_widths(std::span<const T> values, T base, Effort effort) {
+  const std::size_t sample = effort == Effort::kQuick ? 512 : 4096;
+  const std::size_t step = std::max<std::size_t>(values.size() / sample, 1);
+  Widths counts{};
+  for (std::size_t i = 0; i < values.size(); i += step) {
+    ++counts[static_cast<std::size_t>(std::bit_width(static_cast<T>((values[i] - base) | 1)))];
   }
-  return {min, max, differing, runs};
-}
-
-// How many values need how many bits; 0 counts as one bit.
-template <typename T>
-std::array<std::uint32_t, kMaxWidth + 1> count_widths(std::span<const T> values, T base) {
-  std::array<std::uint32_t, kMaxWidth + 1> counts{};
-  for (const T v : values) ++counts[static_cast<std::size_t>(std::bit_width(static_cast<T>((v - base) | 1)))];
+  for (std::uint32_t& count : counts) count *= static_cast<std::uint32_t>(step);
   return counts;
 }
 
+// Planes are taken when they take at most this much of what else would be.
+constexpr double kPlanesPercent = 80;
+constexpr int kPlaneLevel = 1;
+
 struct Width {
+  unsigned widest = 0;
   unsigned width = 0;
   std::uint64_t bits = 0;  // of everything, roughly
   bool patched = false;
 };
 
-// The width at which packed values and what must be patched take least.
-Width best_width(const std::array<std::uint32_t, kMaxWidth + 1>& counts, std::size_t count, bool may_patch) {
-  unsigned widest = kMaxWidth;
-  while (widest > 1 && counts[widest] == 0) --widest;
-  Width best{widest, std::uint64_t{widest} * count, false};
+// The width at which packed values and what must be patched take least. None needs more than `widest`.
+Width best_width(const Widths& counts, unsigned widest, std::size_t count, bool may_patch) {
+  Width best{widest, widest, std::uint64_t{widest} * count, false};
   if (!may_patch) return best;
   const std::uint64_t limit = best.bits - best.bits / 16;
   std::uint64_t patches = 0;
@@ -58,7 +49,7 @@ Width best_width(const std::array<std::uint32_t, kMaxWidth + 1>& counts, std::si
     if (patches > count / 8) break;
     const unsigned gap = width_of(count / std::max<std::uint64_t>(patches, 1)) + 2;
     const std::uint64_t bits = std::uint64_t{width} * count + patches * (widest - width + gap) + 64;
-    if (bits < limit && bits < best.bits) best = {width, bits, true};
+    if (bits < limit && bits < best.bits) best = {widest, width, bits, true};
   }
   return best;
 }
@@ -87,43 +78,46 @@ struct IntEncoder::Plan {
 // which gives every difference that is a multiple of 2^k a quotient that multiplies back to it, and multiples of 10^k a
 // small one.
 template <typename T>
-IntEncoder::Plan<T> IntEncoder::plan(std::span<const T> values, unsigned depth) {
-  const Shape<T> shape = measure(values);
+IntEncoder::Plan<T> IntEncoder::plan(std::span<const T> values, const Shape<T>& shape, unsigned depth) {
   Plan<T> plan{.values = values, .base = shape.min, .disk_base = shape.min, .exponent = 0, .width = {}};
+  std::uint64_t all = shape.max - shape.min;
   if constexpr (sizeof(T) == 8) {
-    constexpr T kWide = T{1} << 32;
-    if (shape.min == 0 && shape.max >= kWide) {
-      T least = std::numeric_limits<T>::max();
-      for (const T v : values) least = std::min<T>(least, v - 1);
-      plan.base = plan.disk_base = least + 1;
+    if (shape.min == 0 && shape.max >> 32 != 0) {
+      plan.base = plan.disk_base = least_above_zero(values);
+      all = UINT64_MAX;
     }
     for (const unsigned exponent : {9U, 6U, 3U}) {
       if ((shape.differing & width_mask(exponent)) != 0 || shape.max - plan.base < power_of_ten(exponent)) continue;
       if (!mostly_divisible(values, plan.base, power_of_ten(exponent))) continue;
       std::vector<std::uint64_t>& scaled = levels_[depth].scaled;
       scaled.resize(values.size());
-      const std::uint64_t inverse = inverse_power_of_five(exponent);
-      for (std::size_t i = 0; i < values.size(); ++i) scaled[i] = ((values[i] - plan.base) >> exponent) * inverse;
+      all = scale(values, plan.base, exponent, inverse_power_of_five(exponent), scaled.data());
       plan.values = scaled;
       plan.base = 0;
       plan.exponent = exponent;
       break;
     }
   }
-  plan.width = best_width(count_widths(plan.values, plan.base), values.size(), depth < kMaxStreamDepth - 1);
+  const bool may_patch = depth < kMaxStreamDepth - 1;
+  plan.width = best_width(count_widths(plan.values, plan.base, effort_), width_of(all), values.size(), may_patch);
   return plan;
 }
 
 template <typename T>
 void IntEncoder::encode(std::span<const T> values, std::string& out, unsigned depth) {
+  encode(values, values.empty() ? Shape<T>() : measure(values), out, depth);
+}
+
+template <typename T>
+void IntEncoder::encode(std::span<const T> values, const Shape<T>& shape, std::string& out, unsigned depth) {
   const std::size_t start = out.size();
-  if (values.empty() || std::ranges::all_of(values, [&](T v) { return v == values[0]; })) {
+  if (shape.min == shape.max) {
     put_u8(out, static_cast<unsigned>(IntEncoding::kConstant));
-    put_varint(out, values.empty() ? 0 : values[0]);
+    put_varint(out, shape.min);
     return;
   }
-  const std::size_t runs = measure(values).runs;
-  const Plan<T> plan = this->plan(values, depth);
+  const Plan<T> plan = this->plan(values, shape, depth);
+  const std::size_t runs = shape.runs;
   const std::uint64_t run_bits = runs * (plan.width.width + width_of(values.size() / runs) + 2) + 256;
   if (depth == 0 && runs < values.size() / 4 && run_bits < plan.width.bits - plan.width.bits / 4) {
     return put_runs(values, runs, out, depth);
@@ -136,11 +130,16 @@ void IntEncoder::encode(std::span<const T> values, std::string& out, unsigned de
     out.resize(start);
     out += other;
   }
+  other.clear();
+  if (depth == 0 && put_planes(plan, out.size() - start, other)) {
+    out.resize(start);
+    out += other;
+  }
 }
 
 template <typename T>
 void IntEncoder::put_packed(const Plan<T>& plan, std::string& out, unsigned depth) {
-  const auto& [width, bits, patched] = plan.width;
+  const auto& [widest, width, bits, patched] = plan.width;
   put_u8(out, static_cast<unsigned>(patched ? IntEncoding::kPatched : IntEncoding::kPacked));
   put_varint(out, zigzag(plan.disk_base));
   put_u8(out, plan.exponent);
@@ -165,8 +164,8 @@ void IntEncoder::put_packed(const Plan<T>& plan, std::string& out, unsigned dept
   }
   put_varint(out, gaps.size());
   // Both vectors live at this depth; what is encoded below uses the next one.
-  encode<std::uint32_t>(gaps, out, std::max(depth + 1, 2U));
-  encode<std::uint64_t>(upper, out, std::max(depth + 1, 2U));
+  encode(std::span<const std::uint32_t>(gaps), out, std::max(depth + 1, 2U));
+  encode(std::span<const std::uint64_t>(upper), out, std::max(depth + 1, 2U));
 }
 
 template <typename T>
@@ -184,8 +183,54 @@ void IntEncoder::put_runs(std::span<const T> values, std::size_t runs, std::stri
   }
   put_u8(out, static_cast<unsigned>(IntEncoding::kRuns));
   put_varint(out, runs);
-  encode<std::uint32_t>(lengths, out, depth + 1);
-  encode<std::uint64_t>(each, out, depth + 1);
+  encode(std::span<const std::uint32_t>(lengths), out, depth + 1);
+  encode(std::span<const std::uint64_t>(each), out, depth + 1);
+}
+
+void IntEncoder::FreeCompressor::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
+
+// Reading planes takes several times as long as unpacking bits.
+template <typename T>
+bool IntEncoder::put_planes(const Plan<T>& plan, std::size_t best, std::string& out) {
+  const std::size_t count = plan.values.size();
+  constexpr std::size_t kLeastCount = 1024;
+  const unsigned planes = (plan.width.widest + 7) / 8;
+  if (count < kLeastCount || planes > kMaxPlanes) return false;
+  planes_.resize(planes * count);
+  double bits = 0;
+  for (unsigned plane = 0; plane < planes; ++plane) {
+    std::uint8_t* bytes = planes_.data() + plane * count;
+    std::array<std::uint32_t, 256> counts{};
+    for (std::size_t i = 0; i < count; ++i) {
+      bytes[i] = static_cast<std::uint8_t>((plan.values[i] - plan.base) >> 8 * plane);
+      ++counts[bytes[i]];
+    }
+    for (const std::uint32_t n : counts) {
+      if (n > 0) bits += n * std::log2(static_cast<double>(count) / n);
+    }
+  }
+  const double enough = static_cast<double>(best) * kPlanesPercent / 100;
+  if (bits / 8 > enough) return false;
+  put_u8(out, static_cast<unsigned>(IntEncoding::kPlanes));
+  put_varint(out, zigzag(plan.disk_base));
+  put_u8(out, plan.exponent);
+  put_u8(out, planes);
+  for (unsigned plane = 0; plane < planes; ++plane) put_plane({planes_.data() + plane * count, count}, out);
+  return static_cast<double>(out.size()) <= enough;
+}
+
+void IntEncoder::put_plane(std::span<const std::uint8_t> plane, std::string& out) {
+  if (!zstd_) zstd_.reset(ZSTD_createCCtx());
+  std::string packed(ZSTD_compressBound(plane.size()), '\0');
+  const std::size_t size =
+      ZSTD_compressCCtx(zstd_.get(), packed.data(), packed.size(), plane.data(), plane.size(), kPlaneLevel);
+  const bool use = ZSTD_isError(size) == 0 && size < plane.size() / 10 * 9;
+  put_varint(out, use ? size : 0);
+  if (use) {
+    out.append(packed, 0, size);
+  } else {
+    out.append(reinterpret_cast<const char*>(plane.data()), plane.size());
+  }
 }
 
 // False when there are more distinct values than a local dictionary takes.
@@ -215,7 +260,9 @@ bool IntEncoder::put_dictionary(std::span<const T> values, std::string& out, uns
   // The most frequent first: its codes are small, and the others may be patched.
   std::vector<std::uint32_t> order(entries.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, std::greater{}, [&](std::uint32_t i) { return entries[i].count; });
+  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    return entries[a].count != entries[b].count ? entries[a].count > entries[b].count : a < b;
+  });
   std::vector<std::uint64_t>& sorted = levels_[depth].wide;
   sorted.clear();
   for (std::uint32_t rank = 0; rank < order.size(); ++rank) {
@@ -225,12 +272,14 @@ bool IntEncoder::put_dictionary(std::span<const T> values, std::string& out, uns
   for (std::uint32_t& code : codes) code = entries[code].rank;
   put_u8(out, static_cast<unsigned>(IntEncoding::kDictionary));
   put_varint(out, sorted.size());
-  encode<std::uint64_t>(sorted, out, std::max(depth + 1, 2U));
-  encode<std::uint32_t>(codes, out, std::max(depth + 1, 2U));
+  encode(std::span<const std::uint64_t>(sorted), out, std::max(depth + 1, 2U));
+  encode(std::span<const std::uint32_t>(codes), out, std::max(depth + 1, 2U));
   return true;
 }
 
 template void IntEncoder::encode(std::span<const std::uint32_t>, std::string&, unsigned);
 template void IntEncoder::encode(std::span<const std::uint64_t>, std::string&, unsigned);
+template void IntEncoder::encode(std::span<const std::uint32_t>, const Shape<std::uint32_t>&, std::string&, unsigned);
+template void IntEncoder::encode(std::span<const std::uint64_t>, const Shape<std::uint64_t>&, std::string&, unsigned);
 
 }  // namespace weir

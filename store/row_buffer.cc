@@ -15,20 +15,33 @@ constexpr std::uint64_t kMaxOffNs = 3600 * kNsPerSecond;
 // Flows are taken in stretches that fit the nearest cache, column by column.
 constexpr std::size_t kStretch = 128;
 
-// The same stretch of flows with what their fields stand in.
+// Flows one after the other that share an origin.
+struct OriginRun {
+  const Origin* origin;
+  std::size_t count;
+};
+
+// A few flows of a batch, and where their fields stand.
 struct Stretch {
-  const FlowBatch* batch;
+  const FlowBatch& batch;
   std::span<const Flow> flows;
-  bool cold;  // some of them have a cold part
+  std::array<OriginRun, kStretch> runs;
+  std::size_t run_count = 0;
+
+  Stretch(const FlowBatch& of, std::span<const Flow> some) : batch(of), flows(some) {
+    std::uint32_t last = 0;
+    for (const Flow& flow : flows) {
+      if (flow.origin != last) runs[run_count++] = {&batch.origin(flow), 0};
+      last = flow.origin;
+      ++runs[run_count - 1].count;
+    }
+  }
+  std::span<const OriginRun> origins() const { return {runs.data(), run_count}; }
 
   const std::uint8_t* home(const Flow& flow, FieldHome home) const {
-    switch (home) {
-      case FieldHome::kOrigin: return reinterpret_cast<const std::uint8_t*>(&batch->origin(flow));
-      case FieldHome::kFlow: return reinterpret_cast<const std::uint8_t*>(&flow);
-      case FieldHome::kFlowCold: break;
-    }
+    if (home == FieldHome::kFlow) return reinterpret_cast<const std::uint8_t*>(&flow);
     static constexpr FlowCold kNoCold{};
-    return reinterpret_cast<const std::uint8_t*>(flow.cold == 0 ? &kNoCold : &batch->cold(flow));
+    return reinterpret_cast<const std::uint8_t*>(flow.cold == 0 ? &kNoCold : &batch.cold(flow));
   }
 };
 
@@ -39,7 +52,7 @@ T load(const std::uint8_t* p) {
   return v;
 }
 
-// Calls out(i, pointer to the member) for each flow.
+// Calls out(i, pointer to the member) for each flow. REQUIRES a field that is not of the origin.
 template <typename Out>
 void for_each_member(const Stretch& stretch, const FieldInfo& field, Out out) {
   if (field.home == FieldHome::kFlow) {
@@ -81,8 +94,7 @@ void copy_texts(const Stretch& stretch, const FieldInfo& field, BytesTable& tabl
   for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
     const auto slice = load<Slice>(p);
     // A field that is marked present may have nothing in it: that is a code of its own, other than absent.
-    const bool present = field.home == FieldHome::kOrigin ? slice.length > 0 : stretch.flows[i].has(field.id);
-    out[i] = present ? table.code(stretch.batch->text(slice)) : 0;
+    out[i] = stretch.flows[i].has(field.id) ? table.code(stretch.batch.text(slice)) : 0;
   });
 }
 
@@ -161,7 +173,8 @@ class Appender {
       : buffer_(buffer), batch_(batch), fields_(fields), rows_(buffer.rows) {}
 
   void append_field(const FieldInfo& field, const Stretch& stretch, std::size_t done);
-  void append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch, std::size_t done);
+  void append_origin(const FieldInfo& field, const Stretch& stretch);
+  void append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch);
   void append_times(const Stretch& stretch);
   void append_extras_of(const Stretch& stretch);
 
@@ -172,14 +185,44 @@ class Appender {
   const std::size_t rows_;  // before this batch
 };
 
+void Appender::append_origin(const FieldInfo& field, const Stretch& stretch) {
+  BufferColumn& column = buffer_.column(column_of(field.id));
+  const ColumnKind kind = column_info(column_of(field.id)).kind;
+  column.used = true;
+  for (const OriginRun& run : stretch.origins()) {
+    const std::uint8_t* member = reinterpret_cast<const std::uint8_t*>(run.origin) + field.offset;
+    switch (kind) {
+      case ColumnKind::kNarrow: {
+        std::uint32_t value = 0;
+        std::memcpy(&value, member, field.width);  // little-endian
+        column.narrow.fill(run.count, value);
+        break;
+      }
+      case ColumnKind::kWide: column.wide.fill(run.count, load<std::uint64_t>(member)); break;
+      case ColumnKind::kAddress: {
+        const auto family = static_cast<Family>(member[field.family_offset - field.offset]);
+        column.narrow.fill(run.count, buffer_.addresses.code(load<AddressBytes>(member), family));
+        break;
+      }
+      case ColumnKind::kBytes: {
+        const auto slice = load<Slice>(member);
+        BytesTable& table = *buffer_.texts[static_cast<std::size_t>(field.id)];
+        column.narrow.fill(run.count, slice.length == 0 ? 0 : table.code(batch_.text(slice)));
+        break;
+      }
+      case ColumnKind::kExtras: break;
+    }
+  }
+}
+
 void Appender::append_field(const FieldInfo& field, const Stretch& stretch, std::size_t done) {
   BufferColumn& column = buffer_.column(column_of(field.id));
   const ColumnKind kind = column_info(column_of(field.id)).kind;
-  const bool everywhere = field.home == FieldHome::kOrigin || in_masks(fields_.all, field.id);
+  const bool everywhere = in_masks(fields_.all, field.id);
   const std::size_t count = stretch.flows.size();
   if (!column.used) begin_column(column, kind, rows_ + done);
   if (!everywhere) begin_presence(column, rows_ + done);
-  if (column.mixed) append_presence(field, column, stretch, done);
+  if (column.mixed) append_presence(field, column, stretch);
 
   switch (kind) {
     case ColumnKind::kNarrow: copy_narrow(stretch, field, column.narrow.grow(count)); break;
@@ -208,12 +251,8 @@ void Appender::append_field(const FieldInfo& field, const Stretch& stretch, std:
   }
 }
 
-void Appender::append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch, std::size_t) {
+void Appender::append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch) {
   std::uint8_t* out = column.present.grow(stretch.flows.size());
-  if (field.home == FieldHome::kOrigin) {
-    std::fill_n(out, stretch.flows.size(), std::uint8_t{1});
-    return;
-  }
   const auto n = static_cast<unsigned>(field.id);
   for (std::size_t i = 0; i < stretch.flows.size(); ++i) {
     out[i] = static_cast<std::uint8_t>(stretch.flows[i].present[n >> 6] >> (n & 63) & 1);
@@ -225,15 +264,23 @@ void Appender::append_times(const Stretch& stretch) {
   BufferColumn& column = buffer_.column(kTimeColumn);
   column.used = true;
   std::uint64_t* out = column.wide.grow(stretch.flows.size());
-  for (const Flow& flow : stretch.flows) {
-    const std::uint64_t end = flow.time_flow_end_ns, received = batch_.origin(flow).time_received_ns;
-    const std::uint64_t off = end > received ? end - received : received - end;
-    const bool keep = end != 0 && (received == 0 || off <= kMaxOffNs);
-    buffer_.clamped += !keep && end != 0;
-    const std::uint64_t time = keep ? end : received;
-    buffer_.times.add({time, time});
-    *out++ = time;
+  const Flow* flow = stretch.flows.data();
+  TimeRange times = buffer_.times;
+  std::uint64_t clamped = 0;
+  for (const OriginRun& run : stretch.origins()) {
+    const std::uint64_t received = run.origin->time_received_ns;
+    for (std::size_t i = 0; i < run.count; ++i, ++flow) {
+      const std::uint64_t end = flow->time_flow_end_ns;
+      const std::uint64_t off = end > received ? end - received : received - end;
+      const bool keep = end != 0 && (received == 0 || off <= kMaxOffNs);
+      clamped += !keep && end != 0;
+      const std::uint64_t time = keep ? end : received;
+      times.add({time, time});
+      *out++ = time;
+    }
   }
+  buffer_.times = times;
+  buffer_.clamped += clamped;
 }
 
 void Appender::append_extras_of(const Stretch& stretch) {
@@ -261,10 +308,13 @@ void RowBuffer::append(const FlowBatch& batch, std::span<const std::uint64_t> fl
   const BatchFields fields(all);
   Appender appender(b, batch, fields);
   for (std::size_t done = 0; done < all.size(); done += kStretch) {
-    const Stretch stretch{&batch, all.subspan(done, std::min(kStretch, all.size() - done)), true};
+    const Stretch stretch(batch, all.subspan(done, std::min(kStretch, all.size() - done)));
     for (const FieldInfo& field : kFields) {
-      if (field.home != FieldHome::kOrigin && !in_masks(fields.any, field.id)) continue;
-      appender.append_field(field, stretch, done);
+      if (field.home == FieldHome::kOrigin) {
+        appender.append_origin(field, stretch);
+      } else if (in_masks(fields.any, field.id)) {
+        appender.append_field(field, stretch, done);
+      }
     }
     appender.append_times(stretch);
     appender.append_extras_of(stretch);

@@ -20,6 +20,9 @@ struct Scratch::Impl {
     std::vector<std::uint8_t> page;
     std::vector<std::uint32_t> narrow;
     std::vector<std::uint64_t> wide;
+    std::vector<std::uint32_t> gaps;     // of exceptions
+    std::vector<std::uint64_t> patches;  // their values
+    std::vector<std::uint64_t> shown;    // values whose presence is asked for
     IntDecoder ints;
   };
   std::array<Level, kMaxColumnDepth + 1> levels;

@@ -3,85 +3,53 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 #include "base/crc32c.h"
 #include "store/bit_pack.h"
+#include "store/leader_table.h"
 #include "store/page_format.h"
+#include "store/relations.h"
 
 namespace weir {
 namespace {
-
-// Columns that tend to lie a little before or after another.
-struct Relative {
-  ColumnId column;
-  ColumnId base;
-  bool minus;
-};
-constexpr Relative kRelatives[] = {
-    {kTimeColumn, column_of(FieldId::time_flow_end_ns), true},
-    {kTimeColumn, column_of(FieldId::time_received_ns), true},
-    {column_of(FieldId::time_flow_start_ns), column_of(FieldId::time_flow_end_ns), true},
-    {column_of(FieldId::time_flow_end_ns), column_of(FieldId::time_received_ns), true},
-    {column_of(FieldId::reverse_time_flow_start_ns), column_of(FieldId::time_flow_start_ns), false},
-    {column_of(FieldId::reverse_time_flow_end_ns), column_of(FieldId::time_flow_end_ns), true},
-};
-
-// Those that others lean on come first.
-constexpr auto kWriteOrder = [] {
-  constexpr ColumnId kFirst[] = {column_of(FieldId::sampler_address),
-                                 column_of(FieldId::src_addr),
-                                 column_of(FieldId::dst_addr),
-                                 column_of(FieldId::time_received_ns),
-                                 column_of(FieldId::time_flow_end_ns),
-                                 column_of(FieldId::time_flow_start_ns),
-                                 column_of(FieldId::proto),
-                                 column_of(FieldId::in_if),
-                                 column_of(FieldId::out_if)};
-  std::array<ColumnId, kColumnCount> order{};
-  auto end = std::ranges::copy(kFirst, order.begin()).out;
-  for (std::size_t i = 0; i < kColumnCount; ++i) {
-    const ColumnId id{static_cast<std::uint8_t>(i)};
-    if (std::ranges::find(kFirst, id) == std::end(kFirst)) *end++ = id;
-  }
-  return order;
-}();
 
 std::size_t index_of(ColumnId id) { return static_cast<std::size_t>(id); }
 
 // The presence that takes least to tell.
 template <typename T>
-Presence presence_of(const ColumnView& column, const T* values, const std::uint8_t* present, std::size_t count) {
+Presence presence_of(const ColumnView& column, std::span<const T> values, const Shape<T>& shape,
+                     const std::uint8_t* present) {
   if (present == nullptr) {
-    if (column.all) return Presence::kAll;
-    const auto zeros = static_cast<std::size_t>(std::count(values, values + count, T{0}));
-    return zeros == 0 ? Presence::kAll : zeros == count ? Presence::kNone : Presence::kNotZero;
+    if (column.all || shape.min > 0) return Presence::kAll;
+    return shape.max == 0 ? Presence::kNone : Presence::kNotZero;
   }
-  std::size_t sum = 0, unlike = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += present[i];
-    unlike += present[i] != (values[i] != 0);
-  }
-  if (sum == count) return Presence::kAll;
-  if (sum == 0) return Presence::kNone;
-  return unlike == 0 ? Presence::kNotZero : Presence::kWritten;
+  const PresenceCount count = count_presence(values, present);
+  if (count.present == values.size()) return Presence::kAll;
+  if (count.present == 0) return Presence::kNone;
+  return count.unlike == 0 ? Presence::kNotZero : Presence::kWritten;
 }
 
 }  // namespace
 
-std::span<const ColumnId> write_order() { return kWriteOrder; }
-
-SegmentBuilder::SegmentBuilder(std::size_t rows, Effort effort) : rows_(rows), effort_(effort), ints_(effort) {
+SegmentBuilder::SegmentBuilder(std::size_t rows, Effort effort, BuilderMemory& memory)
+    : rows_(rows),
+      effort_(effort),
+      ints_(memory.ints),
+      page_(memory.page),
+      other_(memory.other),
+      narrow_(memory.narrow),
+      wide_(memory.wide),
+      gaps_(memory.gaps) {
+  ints_.set_effort(effort);
+  image_.reserve(4096 + rows * 16);
   image_ = kSegmentHeader;
 }
 
 SegmentBuilder::Block SegmentBuilder::block(std::size_t index) const {
   const std::size_t first = index * kBlockRows;
   return {first, std::min(kBlockRows, rows_ - first)};
-}
-
-bool SegmentBuilder::needs(ColumnId column) {
-  return std::ranges::find(kRelatives, column, &Relative::base) != std::end(kRelatives);
 }
 
 void SegmentBuilder::put_part(Part& part, const std::string& content) {
@@ -97,95 +65,185 @@ void SegmentBuilder::end_page(PageEntry page, std::string& directory) {
   put_page_entry(directory, page);
 }
 
-void SegmentBuilder::add(const ColumnView& column, std::string dictionary) {
+void SegmentBuilder::add(const ColumnView& given, std::string dictionary) {
+  ColumnView column = given;
   const ColumnInfo& info = column_info(column.id);
   ColumnEntry entry;
   entry.name = info.name;
   entry.kind = disk_kind(info.kind);
   entry.pages.offset = image_.size();
-  std::string directory;
-  bool any = false;
-  for (std::size_t first = 0; first < rows_; first += kBlockRows) {
-    const Block b = block(first / kBlockRows);
-    const std::size_t before = directory.size();
-    if (column.wide != nullptr) {
-      add_page(column, column.wide + b.first, b, directory);
-    } else if (column.codes == nullptr) {
-      add_page(column, column.narrow + b.first, b, directory);
-    } else {
-      narrow_.resize(b.count);
-      for (std::size_t i = 0; i < b.count; ++i) narrow_[i] = column.codes[column.narrow[b.first + i]];
-      add_page(column, narrow_.data(), b, directory);
-    }
-    any |= directory[before] != static_cast<char>(Presence::kNone);
+  if (column.codes != nullptr) {
+    std::vector<std::uint32_t>& coded = relations::is_leaned_on(column.id) ? coded_[index_of(column.id)] : narrow_;
+    coded.resize(rows_);
+    for (std::size_t i = 0; i < rows_; ++i) coded[i] = column.codes[column.narrow[i]];
+    column.narrow = coded.data();
+    column.codes = nullptr;
   }
-  if (!any) return image_.resize(entry.pages.offset);
-  entry.pages.length = image_.size() - entry.pages.offset;
-  put_part(entry.directory, directory);
+  std::string directory;
+  if (column.wide != nullptr) {
+    add_pages(column, column.wide, entry, directory);
+  } else {
+    add_pages(column, column.narrow, entry, directory);
+  }
+  if (directory.empty()) return;
   if (!dictionary.empty()) put_part(entry.dictionary, dictionary);
+  if (!table_.empty()) put_part(entry.table, table_);
   footer_.columns.push_back(std::move(entry));
   places_[index_of(column.id)] = static_cast<std::uint16_t>(footer_.columns.size());
   views_[index_of(column.id)] = column;
 }
 
+// Leaves `directory` empty when no row has a value.
 template <typename T>
-void SegmentBuilder::add_page(const ColumnView& column, const T* values, const Block& block, std::string& directory) {
-  const auto [min, max] = std::minmax_element(values, values + block.count);
+void SegmentBuilder::add_pages(const ColumnView& column, const T* values, ColumnEntry& entry, std::string& directory) {
+  std::optional<Leading<T>> leading;
+  table_.clear();
+  if (effort_ == Effort::kSmall) leading = find_leader(column, values, table_);
+  bool any = false;
+  for (std::size_t first = 0; first < rows_; first += kBlockRows) {
+    const std::size_t before = directory.size();
+    add_page(column, values + first, block(first / kBlockRows), leading ? &*leading : nullptr, directory);
+    any |= directory[before] != static_cast<char>(Presence::kNone);
+  }
+  if (!any) {
+    directory.clear();
+    return;
+  }
+  entry.pages.length = image_.size() - entry.pages.offset;
+  put_part(entry.directory, directory);
+}
+
+template <typename T>
+void SegmentBuilder::add_page(const ColumnView& column, const T* first, const Block& block, const Leading<T>* leading,
+                              std::string& directory) {
+  const std::span<const T> values(first, block.count);
+  const Shape<T> shape = measure(values);
   const std::uint8_t* present = column.present == nullptr ? nullptr : column.present + block.first;
   PageEntry page;
-  page.zone = {*min, *max};
-  page.presence = presence_of(column, values, present, block.count);
+  page.zone = {shape.min, shape.max};
+  page.presence = presence_of(column, values, shape, present);
   page_.clear();
-  if (page.presence == Presence::kWritten) {
-    other_.clear();
-    std::vector<std::uint32_t> bits(present, present + block.count);
-    ints_.encode<std::uint32_t>(bits, other_);
-    put_text(page_, other_);
+  if (page.presence == Presence::kWritten) page.presence = put_presence(column, present, block);
+  if (shape.min != shape.max) {
+    if (leading != nullptr) {
+      put_following(values, block, *leading);
+    } else {
+      put_values<T>(column, values, shape, block);
+    }
   }
-  if (*min != *max) put_values<T>(column, {values, block.count}, block, page_);
   end_page(page, directory);
 }
 
-template <typename T>
-void SegmentBuilder::put_values(const ColumnView& column, std::span<const T> values, const Block& block,
-                                std::string& page) {
-  if constexpr (sizeof(T) == 8) {
-    if (put_difference(column, values, block, page)) return;
+Presence SegmentBuilder::put_presence(const ColumnView& column, const std::uint8_t* present, const Block& block) {
+  other_.clear();
+  for (const relations::Companion& companion : relations::kCompanions) {
+    const std::size_t place = places_[index_of(companion.like)];
+    const std::uint8_t* like = views_[index_of(companion.like)].present;
+    if (companion.column != column.id || place == 0 || like == nullptr) continue;
+    if (std::memcmp(like + block.first, present, block.count) != 0) continue;
+    put_varint(other_, place - 1);
+    put_text(page_, other_);
+    return Presence::kLike;
   }
-  ints_.encode<T>(values, page);
+  const std::vector<std::uint32_t> bits(present, present + block.count);
+  ints_.encode(std::span<const std::uint32_t>(bits), other_);
+  put_text(page_, other_);
+  return Presence::kWritten;
 }
 
-// True when it was worth while.
-bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const std::uint64_t> values, const Block& block,
-                                    std::string& page) {
-  const std::size_t start = page.size();
+// A column that this one follows closely, where writing by it takes much less. `table` is made the part of the file.
+template <typename T>
+std::optional<SegmentBuilder::Leading<T>> SegmentBuilder::find_leader(const ColumnView& column, const T* values,
+                                                                      std::string& table) {
+  const std::span<const T> all(values, rows_);
+  std::optional<Shape<T>> shape;
+  for (const relations::Follower& follower : relations::kFollowers) {
+    const std::size_t place = places_[index_of(follower.leader)];
+    if (follower.column != column.id || place == 0) continue;
+    if (!shape) shape = measure(all);
+    if (shape->runs <= rows_ / 32) return std::nullopt;
+    const std::uint32_t* leader = views_[index_of(follower.leader)].narrow;
+    const std::uint32_t largest = measure(std::span(leader, rows_)).max;
+    const bool number = column_info(follower.leader).kind == ColumnKind::kNarrow;
+    if (number && largest >= kMaxLeaderValues) continue;
+    auto found = follow(all, leader, largest);
+    if (!found) continue;
+    // What a block in the middle would take by itself stands for all.
+    const Block middle = block((rows_ - 1) / kBlockRows / 2);
+    const std::span<const T> sample(values + middle.first, middle.count);
+    other_.clear();
+    ints_.encode(sample, other_);
+    const std::size_t alone = other_.size() * rows_ / middle.count;
+    table.clear();
+    put_varint(table, place - 1);
+    put_varint(table, found->values.size());
+    ints_.encode(std::span<const T>(found->values), table);
+    if (table.size() + found->exceptions * 3 < alone / 4 * 3)
+      return Leading<T>{place, leader, std::move(found->values)};
+  }
+  table.clear();
+  return std::nullopt;
+}
+
+template <typename T>
+void SegmentBuilder::put_following(std::span<const T> values, const Block& block, const Leading<T>& leading) {
+  gaps_.clear();
+  wide_.clear();
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (leading.values[leading.leader[block.first + i]] == values[i]) continue;
+    gaps_.push_back(static_cast<std::uint32_t>(i - next));
+    wide_.push_back(values[i]);
+    next = i + 1;
+  }
+  put_u8(page_, kFollowForm);
+  put_varint(page_, gaps_.size());
+  if (gaps_.empty()) return;
+  ints_.encode(std::span<const std::uint32_t>(gaps_), page_);
+  ints_.encode(std::span<const std::uint64_t>(wide_), page_);
+}
+
+template <typename T>
+void SegmentBuilder::put_values(const ColumnView& column, std::span<const T> values, const Shape<T>& shape,
+                                const Block& block) {
+  if constexpr (sizeof(T) == 8) {
+    if (put_difference(column, values, shape, block)) return;
+  }
+  ints_.encode(values, shape, page_);
+}
+
+// What takes least of a column's differences and its own values; false when the latter were not written.
+bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const std::uint64_t> values,
+                                    const Shape<std::uint64_t>& shape, const Block& block) {
+  const std::size_t start = page_.size();
   bool done = false;
-  for (const Relative& relative : kRelatives) {
+  for (const relations::Relative& relative : relations::kRelatives) {
     const std::size_t place = places_[index_of(relative.base)];
     if (relative.column != column.id || place == 0) continue;
     const std::uint64_t* base = views_[index_of(relative.base)].wide + block.first;
     wide_.resize(values.size());
-    std::uint64_t least = UINT64_MAX;  // as signed numbers
-    constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      wide_[i] = relative.minus ? base[i] - values[i] : values[i] - base[i];
-      least = std::min(least, wide_[i] ^ kSign);
-    }
-    least ^= kSign;
-    for (std::uint64_t& v : wide_) v -= least;
+    const std::uint64_t least =
+        relative.minus ? subtract(base, values.data(), wide_) : subtract(values.data(), base, wide_);
+    scale(wide_, least, 0, 1, wide_.data());
+    const Shape<std::uint64_t> difference = measure(std::span<const std::uint64_t>(wide_));
+    const bool much_narrower = width_of(difference.max) + 3 < width_of(shape.max - shape.min);
+    if (effort_ == Effort::kQuick && !much_narrower) continue;
     other_.clear();
     put_u8(other_, kDifferenceForm);
     put_varint(other_, place - 1);
     put_u8(other_, relative.minus ? 1 : 0);
     put_varint(other_, zigzag(least));
-    ints_.encode<std::uint64_t>(wide_, other_);
-    if (!done) {
-      ints_.encode(values, page);
-      done = true;
+    ints_.encode(std::span<const std::uint64_t>(wide_), difference, other_);
+    if (effort_ == Effort::kQuick || difference.max == 0) {
+      page_.resize(start);
+      page_ += other_;
+      return true;
     }
-    if (other_.size() < page.size() - start) {
-      page.resize(start);
-      page += other_;
+    if (!done) ints_.encode(values, shape, page_);
+    done = true;
+    if (other_.size() < page_.size() - start) {
+      page_.resize(start);
+      page_ += other_;
     }
   }
   return done;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,18 +34,24 @@ struct ExtrasView {
   std::uint64_t start = 0;
 };
 
-// In this order columns should be added: others are told apart from those before them.
-std::span<const ColumnId> write_order();
+// Memory that building one segment leaves to the next.
+struct BuilderMemory {
+  IntEncoder ints;
+  std::string page;
+  std::string other;
+  std::vector<std::uint32_t> narrow;
+  std::vector<std::uint64_t> wide;
+  std::vector<std::uint32_t> gaps;
+};
 
 class SegmentBuilder {
  public:
-  // REQUIRES rows > 0.
-  SegmentBuilder(std::size_t rows, Effort effort);
+  // REQUIRES rows > 0. `memory` outlives this.
+  SegmentBuilder(std::size_t rows, Effort effort, BuilderMemory& memory);
 
-  // Leaves out a column without any value. Where needs() says so the arrays live until finish(): later columns are
-  // written by their difference to this one.
+  // Leaves out a column without any value. Columns should come in the order of relations.h; the arrays of those that
+  // others lean on live until finish().
   void add(const ColumnView& column, std::string dictionary = {});
-  static bool needs(ColumnId column);
   void add_extras(const ExtrasView& extras);
   // `addresses` is of encode_addresses().
   std::string finish(SegmentSummary summary, const std::string& addresses);
@@ -55,28 +62,47 @@ class SegmentBuilder {
     std::size_t count;
   };
 
+  // The column that another follows, and its values.
+  template <typename T>
+  struct Leading {
+    std::size_t place = 0;
+    const std::uint32_t* leader = nullptr;
+    std::vector<T> values;  // by the leader's
+  };
+
   Block block(std::size_t index) const;
   template <typename T>
-  void add_page(const ColumnView& column, const T* values, const Block& block, std::string& directory);
+  void add_pages(const ColumnView& column, const T* values, ColumnEntry& entry, std::string& directory);
   template <typename T>
-  void put_values(const ColumnView& column, std::span<const T> values, const Block& block, std::string& page);
-  bool put_difference(const ColumnView& column, std::span<const std::uint64_t> values, const Block& block,
-                      std::string& page);
+  void add_page(const ColumnView& column, const T* first, const Block& block, const Leading<T>* leading,
+                std::string& directory);
+  Presence put_presence(const ColumnView& column, const std::uint8_t* present, const Block& block);
+  template <typename T>
+  void put_values(const ColumnView& column, std::span<const T> values, const Shape<T>& shape, const Block& block);
+  bool put_difference(const ColumnView& column, std::span<const std::uint64_t> values,
+                      const Shape<std::uint64_t>& shape, const Block& block);
+  template <typename T>
+  void put_following(std::span<const T> values, const Block& block, const Leading<T>& leading);
+  template <typename T>
+  std::optional<Leading<T>> find_leader(const ColumnView& column, const T* values, std::string& table);
   void end_page(PageEntry page, std::string& directory);
   void put_part(Part& part, const std::string& content);
 
   std::size_t rows_;
   Effort effort_;
-  IntEncoder ints_;
+  IntEncoder& ints_;
+  std::string& page_;
+  std::string& other_;
+  std::vector<std::uint32_t>& narrow_;
+  std::vector<std::uint64_t>& wide_;
+  std::vector<std::uint32_t>& gaps_;
+  std::string table_;  // of the column at hand
   std::string image_;
   Footer footer_;
-  std::string page_;
-  std::string other_;
-  std::vector<std::uint32_t> narrow_;
-  std::vector<std::uint64_t> wide_;
   // The columns added so far: their place in the footer + 1, and what they hold.
   std::array<std::uint16_t, kColumnCount> places_{};
   std::array<ColumnView, kColumnCount> views_{};
+  std::array<std::vector<std::uint32_t>, kColumnCount> coded_;  // what views with codes stand for
 };
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "store/dictionary_coding.h"
+#include "store/relations.h"
 #include "store/segment_builder.h"
 #include "store/segment_writer.h"
 #include "store/totals.h"
@@ -247,7 +248,7 @@ Result<void> Merger::add_column(ColumnId id, SegmentBuilder& builder) {
                .wide = kind == ColumnKind::kWide ? column->wide.data() : nullptr,
                .present = column->present.data()},
               std::move(dictionary));
-  if (!builder.needs(id)) column.reset();
+  if (!relations::is_leaned_on(id)) column.reset();
   return {};
 }
 
@@ -332,8 +333,9 @@ Result<std::string> Merger::run() {
   if (rows_ == 0) return std::string();
   if (rows_ > RowBuffer::kMaxRows) throw std::length_error("merge_segments: too many rows");
   if (auto done = merge_addresses(); !done) return std::unexpected(done.error());
-  SegmentBuilder builder(rows_, options_.effort);
-  for (const ColumnId id : write_order()) {
+  BuilderMemory memory;
+  SegmentBuilder builder(rows_, options_.effort, memory);
+  for (const ColumnId id : relations::kWriteOrder) {
     if (auto done = add_column(id, builder); !done) return std::unexpected(done.error());
   }
   for (const Input& input : inputs_) {

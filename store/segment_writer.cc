@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "store/code_sorter.h"
+#include "store/relations.h"
 #include "store/row_buffer_impl.h"
 #include "store/segment_builder.h"
 #include "store/totals.h"
@@ -11,8 +12,9 @@
 namespace weir {
 namespace {
 
-// Sorters keep their memory from one frame of a buffer to the next.
-struct Sorters {
+// Memory that is kept from one frame to the next.
+struct Memory {
+  BuilderMemory builder;
   CodeSorter addresses;
   std::array<std::unique_ptr<CodeSorter>, kColumnCount> texts;
 
@@ -128,17 +130,17 @@ std::string encode_segment(const RowBuffer& buffer, std::size_t first, std::size
   Selection rows(b, first, count, options.times);
   if (rows.rows() == 0) return {};
 
-  thread_local Sorters sorters;
-  sorters.addresses.begin(b.addresses.size());
+  thread_local Memory memory;
+  memory.addresses.begin(b.addresses.size());
   for (const ColumnInfo& info : kColumns) {
     if (info.kind == ColumnKind::kAddress && rows.has(info.id)) {
-      sorters.addresses.use({rows.narrow(info.id), rows.rows()});
+      memory.addresses.use({rows.narrow(info.id), rows.rows()});
     }
   }
-  const std::string addresses = sorters.addresses.finish(b.addresses);
+  const std::string addresses = memory.addresses.finish(b.addresses);
 
-  SegmentBuilder builder(rows.rows(), options.effort);
-  for (const ColumnId id : write_order()) {
+  SegmentBuilder builder(rows.rows(), options.effort, memory.builder);
+  for (const ColumnId id : relations::kWriteOrder) {
     if (!rows.has(id)) continue;
     const ColumnKind kind = column_info(id).kind;
     if (kind == ColumnKind::kExtras) {
@@ -152,9 +154,9 @@ std::string encode_segment(const RowBuffer& buffer, std::size_t first, std::size
     } else {
       view.narrow = rows.narrow(id);
     }
-    if (kind == ColumnKind::kAddress) view.codes = sorters.addresses.ranks();
+    if (kind == ColumnKind::kAddress) view.codes = memory.addresses.ranks();
     if (kind == ColumnKind::kBytes) {
-      CodeSorter& sorter = sorters.text(id);
+      CodeSorter& sorter = memory.text(id);
       sorter.begin(b.text(id).size());
       sorter.use({view.narrow, rows.rows()});
       dictionary = sorter.finish(b.text(id));

@@ -29,13 +29,13 @@ TEST(Units, Magnitudes) {
 }
 
 TEST(Units, Durations) {
-  EXPECT_EQ(parse_duration("1d"), 86'400'000'000'000U);
-  EXPECT_EQ(parse_duration("1m30s"), 90'000'000'000U);
-  EXPECT_EQ(parse_duration("1m:30s"), 90'000'000'000U);
-  EXPECT_EQ(parse_duration("5ms"), 5'000'000U);
-  EXPECT_EQ(parse_duration("7us3ns"), 7'003U);
+  EXPECT_EQ(parse_timespan("1d"), 86'400'000'000'000U);
+  EXPECT_EQ(parse_timespan("1m30s"), 90'000'000'000U);
+  EXPECT_EQ(parse_timespan("1m:30s"), 90'000'000'000U);
+  EXPECT_EQ(parse_timespan("5ms"), 5'000'000U);
+  EXPECT_EQ(parse_timespan("7us3ns"), 7'003U);
   for (const char* text : {"", "5", "s", "1s1m", "1s1s", "1s:", ":1s", "1.5s", "1w", "99999999999d"}) {
-    EXPECT_EQ(parse_duration(text), std::nullopt) << text;
+    EXPECT_EQ(parse_timespan(text), std::nullopt) << text;
   }
 }
 

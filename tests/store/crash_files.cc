@@ -59,6 +59,21 @@ void CrashFiles::Names::apply(const Operation& operation) {
   if (!operation.made.empty()) directories.insert(operation.made);
 }
 
+void CrashFiles::adopt() {
+  const std::lock_guard lock(mutex_);
+  if (!fs::exists(root_)) return;
+  for (const auto& entry : fs::recursive_directory_iterator(root_)) {
+    if (entry.is_directory()) {
+      durable_.directories.insert(entry.path());
+    } else {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      durable_.files[entry.path()] = std::make_shared<Content>(Content{bytes, bytes});
+    }
+  }
+  now_ = durable_;
+}
+
 void CrashFiles::crash_after(std::uint64_t operations) {
   const std::lock_guard lock(mutex_);
   crash_at_ = operations_ + operations;

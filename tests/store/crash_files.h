@@ -20,9 +20,11 @@ namespace weir::test {
 
 class CrashFiles : public FileLayer, public std::enable_shared_from_this<CrashFiles> {
  public:
-  // Files below `root`, which is there and empty.
+  // Files below `root`.
   explicit CrashFiles(std::filesystem::path root) : root_(std::move(root)), real_(FileLayer::real()) {}
 
+  // What is below the root already is durable.
+  void adopt();
   // From the operation with this number (0: the next one) on, everything fails.
   void crash_after(std::uint64_t operations);
   bool crashed() const;

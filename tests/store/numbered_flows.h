@@ -13,7 +13,7 @@ namespace weir::test {
 struct FlowKind {
   std::uint64_t received_ns = 0;  // 0: now
   std::uint64_t step_ns = 0;      // between one flow and the next
-  std::size_t batch = 1000;       // flows in a batch
+  std::size_t batch = 500;        // flows in a batch
 };
 
 // Flows `first` to `first + count - 1`.

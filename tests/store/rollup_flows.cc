@@ -31,7 +31,7 @@ Interface random_interface(std::mt19937_64& random) {
 }
 
 void set_endpoints(PlainFlow& flow, std::mt19937_64& random, bool first_packet_matters) {
-  static const std::array<IpAddress, 6> kHosts{address("10.0.0.1"),    address("10.0.0.2"),    address("192.0.2.7"),
+  static const std::array<IpAddress, 6> kHosts{address("10.0.0.1"),    address("10.0.0.1"),    address("192.0.2.7"),
                                                address("2001:db8::1"), address("2001:db8::2"), IpAddress{}};
   static const std::array<IpAddress, 4> kGroups{address("224.0.0.251"), address("255.255.255.255"), address("ff02::1"),
                                                 address("239.1.2.3")};
@@ -63,6 +63,20 @@ void set_endpoints(PlainFlow& flow, std::mt19937_64& random, bool first_packet_m
       flow.dst_port = static_cast<std::uint16_t>(type << 8 | random() % 2);
     }
   }
+}
+
+void turn(PlainFlow& f) {
+  std::swap(f.src, f.dst);
+  std::swap(f.src_port, f.dst_port);
+  std::swap(f.in, f.out);
+}
+
+void set_times(PlainFlow& f, std::mt19937_64& random, std::uint64_t day, bool first_packet_matters) {
+  f.end = day + random() % 4 * 6 * 3600 * kSecond + random() % 400 * kSecond;
+  // Few different starts, so that both sides of a conversation begin together now and then; or all do.
+  f.start = day;
+  if (first_packet_matters)
+    f.start = random() % 8 == 0 ? 0 : f.end - std::min(f.end - day, random() % 50 * 10 * kSecond);
 }
 
 bool is_multicast(const IpAddress& a) {
@@ -158,25 +172,30 @@ Traffic& Traffic::operator+=(const Traffic& other) {
 
 std::vector<PlainFlow> random_flows(std::mt19937_64& random, std::size_t count, std::uint64_t day,
                                     bool first_packet_matters) {
-  static const std::array<IpAddress, 3> kExporters{address("198.51.100.1"), address("198.51.100.2"),
-                                                   address("2001:db8::ff")};
-  std::vector<PlainFlow> flows(count);
-  for (PlainFlow& f : flows) {
-    // Few different starts, so that both sides of a conversation begin together now and then.
-    f.end = day + random() % 8 * 3 * 3600 * kSecond + random() % 900 * kSecond;
-    if (random() % 8 != 0) f.start = f.end - std::min(f.end - day, random() % 50 * 10 * kSecond);
-    f.exporter = any_of(random, kExporters);
-    if (f.exporter == kExporters[0]) f.host = "edge-1";
-    f.in = random_interface(random);
-    f.out = random_interface(random);
-    if (random() % 2 == 0) f.direction = static_cast<std::uint8_t>(random() % 2);
-    if (random() % 4 == 0) f.sampling = 100;
-    set_endpoints(f, random, first_packet_matters);
+  static const std::array<IpAddress, 2> kExporters{address("198.51.100.1"), address("2001:db8::ff")};
+  std::vector<PlainFlow> flows;
+  while (flows.size() < count) {
+    PlainFlow f;
+    if (!flows.empty() && random() % 2 == 0) {  // more of what was there, or an answer to it
+      f = flows[random() % flows.size()];
+      if (random() % 2 == 0) turn(f);
+    } else {
+      f.exporter = any_of(random, kExporters);
+      if (f.exporter == kExporters[0]) f.host = "edge-1";
+      f.in = random_interface(random);
+      f.out = random_interface(random);
+      if (random() % 2 == 0) f.direction = static_cast<std::uint8_t>(random() % 2);
+      if (random() % 10 == 0) f.sampling = 100;
+      set_endpoints(f, random, first_packet_matters);
+    }
+    set_times(f, random, day, first_packet_matters);
     f.packets = random() % 5;
     f.bytes = f.packets * (40 + random() % 1400);
     if (random() % 1000 == 0) f.bytes = UINT64_MAX >> 20;
     // Biflows of exporters keep their direction, whatever their ports.
+    f.reverse.reset();
     if (first_packet_matters && random() % 5 == 0) f.reverse = {.bytes = random() % 3 * 100, .packets = random() % 3};
+    flows.push_back(f);
   }
   return flows;
 }

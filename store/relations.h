@@ -1,0 +1,110 @@
+// Which columns tend to follow from which: what the writer tries. Nothing here is part of the format, where every
+// column says what it leans on.
+//
+// Everything is constexpr: free to use from any thread.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "store/column.h"
+
+namespace weir::relations {
+
+using enum FieldId;
+
+// Columns that tend to lie a little before or after another.
+struct Relative {
+  ColumnId column;
+  ColumnId base;
+  bool minus;
+};
+inline constexpr Relative kRelatives[] = {
+    {kTimeColumn, column_of(time_flow_end_ns), true},
+    {kTimeColumn, column_of(time_received_ns), true},
+    {column_of(time_flow_start_ns), column_of(time_flow_end_ns), true},
+    {column_of(time_flow_end_ns), column_of(time_received_ns), true},
+    {column_of(reverse_time_flow_start_ns), column_of(time_flow_start_ns), false},
+    {column_of(reverse_time_flow_end_ns), column_of(time_flow_end_ns), true},
+};
+
+// Columns that tend to be a function of another: of an address or name, or of a small number.
+struct Follower {
+  ColumnId column;
+  ColumnId leader;
+};
+inline constexpr Follower kFollowers[] = {
+    {column_of(host), column_of(sampler_address)},
+    {column_of(sampling_rate), column_of(sampler_address)},
+    {column_of(observation_domain_id), column_of(sampler_address)},
+    {column_of(etype), column_of(src_addr)},
+    {column_of(etype), column_of(dst_addr)},
+    {column_of(src_as), column_of(src_addr)},
+    {column_of(src_net), column_of(src_addr)},
+    {column_of(src_mac), column_of(src_addr)},
+    {column_of(src_vlan), column_of(src_addr)},
+    {column_of(in_if), column_of(src_addr)},
+    {column_of(dst_as), column_of(dst_addr)},
+    {column_of(dst_net), column_of(dst_addr)},
+    {column_of(dst_mac), column_of(dst_addr)},
+    {column_of(dst_vlan), column_of(dst_addr)},
+    {column_of(out_if), column_of(dst_addr)},
+    {column_of(next_hop), column_of(dst_addr)},
+    {column_of(next_hop), column_of(out_if)},
+    {column_of(bgp_next_hop), column_of(dst_addr)},
+    {column_of(next_hop_as), column_of(dst_addr)},
+    {column_of(as_path), column_of(dst_addr)},
+    {column_of(bgp_communities), column_of(dst_addr)},
+    {column_of(in_if_name), column_of(in_if)},
+    {column_of(out_if_name), column_of(out_if)},
+    {column_of(ingress_vrf_id), column_of(in_if)},
+    {column_of(egress_vrf_id), column_of(out_if)},
+    {column_of(vlan_id), column_of(in_if)},
+    {column_of(post_nat_src_addr), column_of(src_addr)},
+    {column_of(post_nat_dst_addr), column_of(dst_addr)},
+};
+
+// Columns that tend to have a value where another has one.
+struct Companion {
+  ColumnId column;
+  ColumnId like;
+};
+inline constexpr Companion kCompanions[] = {
+    {column_of(dst_port), column_of(src_port)},
+    {column_of(icmp_code), column_of(icmp_type)},
+    {column_of(reverse_packets), column_of(reverse_bytes)},
+    {column_of(reverse_time_flow_end_ns), column_of(reverse_time_flow_start_ns)},
+};
+
+// Those that others lean on come first.
+inline constexpr auto kWriteOrder = [] {
+  constexpr ColumnId kFirst[] = {column_of(sampler_address),
+                                 column_of(src_addr),
+                                 column_of(dst_addr),
+                                 column_of(time_received_ns),
+                                 column_of(time_flow_end_ns),
+                                 column_of(time_flow_start_ns),
+                                 column_of(in_if),
+                                 column_of(out_if),
+                                 column_of(src_port),
+                                 column_of(icmp_type),
+                                 column_of(reverse_bytes),
+                                 column_of(reverse_time_flow_start_ns)};
+  std::array<ColumnId, kColumnCount> order{};
+  auto end = std::ranges::copy(kFirst, order.begin()).out;
+  for (std::size_t i = 0; i < kColumnCount; ++i) {
+    const ColumnId id{static_cast<std::uint8_t>(i)};
+    if (std::ranges::find(kFirst, id) == std::end(kFirst)) *end++ = id;
+  }
+  return order;
+}();
+
+// Whether a column may lean on this one.
+constexpr bool is_leaned_on(ColumnId id) {
+  return std::ranges::find(kRelatives, id, &Relative::base) != std::end(kRelatives) ||
+         std::ranges::find(kFollowers, id, &Follower::leader) != std::end(kFollowers) ||
+         std::ranges::find(kCompanions, id, &Companion::like) != std::end(kCompanions);
+}
+
+}  // namespace weir::relations

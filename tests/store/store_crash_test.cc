@@ -1,0 +1,169 @@
+// Loss of power at every moment, and kill -9: nothing durable is lost, nothing is doubled.
+#include <signal.h>
+
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "base/clock.h"
+#include "tests/store/store_fixture.h"
+
+namespace weir::test {
+namespace {
+
+using testing::IsEmpty;
+
+class StoreCrashTest : public StoreTest {};
+
+using Numbers = std::map<std::uint64_t, unsigned>;
+
+// None of them twice.
+Numbers numbers_of(const std::filesystem::path& dir) {
+  const auto snapshot = open_snapshot(dir);
+  EXPECT_TRUE(snapshot) << snapshot.error().message;
+  if (!snapshot) return {};
+  Numbers numbers = numbers_in(*snapshot);
+  for (const auto& [number, times] : numbers) EXPECT_EQ(times, 1u) << number;
+  return numbers;
+}
+
+// A writer works on files that lose power at operation `moment`. Then what the disk has is opened, looked at, and gone
+// on with.
+struct PowerLoss {
+  StoreOptions options;
+  std::mt19937_64 random;
+
+  // Appends 3,000 flows over a midnight in uneven batches; the number that was durable when the power went.
+  std::uint64_t work(std::uint64_t first) {
+    auto writer = StoreWriter::open(options);
+    if (!writer) return 0;
+    constexpr FlowKind kMidnight{.received_ns = day_range(20000).first - 700'000, .step_ns = 1000};
+    for (std::uint64_t n = 0; n < 3000;) {
+      const std::uint64_t count = 1 + random() % 300;
+      FlowKind kind = kMidnight;
+      kind.received_ns += n * kind.step_ns;
+      for (const BatchRef& batch : numbered(first + n, count, kind)) (*writer)->append(*batch);
+      n += count;
+      if (random() % 4 == 0) (*writer)->flush();
+    }
+    if (random() % 2 == 0) (void)(*writer)->compact();
+    (*writer)->close();
+    const StoreStatus status = (*writer)->status();
+    EXPECT_TRUE(status.flows.balanced());
+    return status.flows.out;
+  }
+};
+
+TEST_F(StoreCrashTest, LossOfPowerLosesNothingDurable) {
+  options_.segment_rows = 400;
+  options_.merged_rows = 1500;
+  std::mt19937_64 random(20261121);
+  const bool long_run = std::getenv("WEIR_LONG") != nullptr;
+  std::uint64_t lost_power = 0;
+  for (int round = 0; round < (long_run ? 1500 : 40); ++round) {
+    const TempDir dirs;
+    Numbers before;
+    std::filesystem::path dir = dirs / "0";
+    // Twice in a row: the second time what the first left is recovered.
+    for (std::uint64_t life = 0; life < 2; ++life) {
+      const auto files = std::make_shared<CrashFiles>(dir);
+      files->adopt();
+      files->crash_after(1 + random() % 400);
+      PowerLoss loss{options_, std::mt19937_64(random())};
+      loss.options.dir = dir;
+      loss.options.files = files;
+      const std::uint64_t first = life * 100'000;
+      const std::uint64_t durable = loss.work(first);
+      lost_power += files->crashed();
+      dir = dirs / std::to_string(life + 1);
+      files->write_survivors(dir, random);
+      if (!has_manifest(dir)) {
+        EXPECT_EQ(durable, 0u);
+        EXPECT_TRUE(before.empty());
+        continue;
+      }
+      const Numbers now = numbers_of(dir);
+      for (const auto& [number, times] : before) EXPECT_TRUE(now.contains(number)) << number << " has gone";
+      for (std::uint64_t n = 0; n < durable; ++n) EXPECT_TRUE(now.contains(first + n)) << first + n << " was durable";
+      EXPECT_TRUE(now.empty() || now.rbegin()->first < first + 4000);
+      // Recovered, it is the same.
+      StoreOptions sound = options_;
+      sound.dir = dirs / ("sound" + std::to_string(life));
+      std::filesystem::copy(dir, sound.dir, std::filesystem::copy_options::recursive);
+      auto writer = StoreWriter::open(sound);
+      ASSERT_TRUE(writer) << writer.error().message;
+      ASSERT_TRUE((*writer)->compact());
+      EXPECT_EQ(numbers_of(sound.dir), now);
+      expect_sound(sound.dir, now.size());
+      before = now;
+      ASSERT_FALSE(HasFailure()) << "round " << round << ", life " << life;
+    }
+  }
+  EXPECT_GT(lost_power, 20u);
+}
+
+struct Progress {
+  std::uint64_t appended = 0, durable = 0, ns = 0;
+};
+
+std::vector<Progress> progress_in(const std::string& out) {
+  std::vector<Progress> all;
+  for (const std::string& line : lines_of(out)) {
+    std::istringstream words(line);
+    Progress progress;
+    if (words >> progress.appended >> progress.durable >> progress.ns) all.push_back(progress);
+  }
+  if (!out.ends_with('\n') && !all.empty()) all.pop_back();  // torn
+  return all;
+}
+
+// A real process, killed under load at random moments, again and again over one store.
+TEST_F(StoreCrashTest, KillLosesAtMostTheLastSecondAndDoublesNothing) {
+  const int kills = std::getenv("WEIR_LONG") != nullptr ? 300 : 20;
+  std::mt19937_64 random(std::random_device{}());
+  std::map<std::uint64_t, unsigned> expected;
+  std::uint64_t next = 0;
+  for (int i = 0; i < kills; ++i) {
+    Process child({WEIR_BINARY_DIR "/store_load", options_.dir.string(), std::to_string(next), "150000"});
+    ASSERT_TRUE(wait_until([&] { return !child.out().empty() || !child.running(); })) << child.err();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50 + random() % (i % 5 == 0 ? 2000 : 600)));
+    child.signal(SIGKILL);
+    child.wait();
+    const std::uint64_t killed_ns = steady_time_ns();
+    ASSERT_EQ(child.err(), "");
+    const auto progress = progress_in(child.out());
+    ASSERT_FALSE(progress.empty());
+
+    const Snapshot all = snapshot();
+    EXPECT_THAT(all.damage, IsEmpty());
+    const auto numbers = numbers_in(all);
+    std::uint64_t here = 0;
+    for (const auto& [number, times] : numbers) {
+      ASSERT_EQ(times, 1u) << "flow " << number << " after kill " << i;
+      here += number >= next;
+    }
+    ASSERT_EQ(numbers.size(), expected.size() + here) << "what was there has gone";
+    for (std::uint64_t n = next; n < next + here; ++n) ASSERT_TRUE(numbers.contains(n)) << "a gap before the end";
+    EXPECT_GE(here, progress.back().durable);
+    for (const Progress& then : progress) {
+      if (then.ns + kNsPerSecond >= killed_ns) break;
+      EXPECT_GE(here, then.appended);
+    }
+    const auto report = check_store(options_.dir);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->damage.empty());
+    EXPECT_EQ(report->rows, numbers.size());
+    expected = numbers;
+    next += progress.back().appended + 100'000;
+    if (HasFailure()) return;
+  }
+  const auto writer = open();
+  ASSERT_TRUE(writer->compact());
+  EXPECT_EQ(numbers_in(snapshot()), expected);
+  expect_sound(options_.dir, expected.size());
+  EXPECT_THAT(check_store(options_.dir)->notes, IsEmpty());
+}
+
+}  // namespace
+}  // namespace weir::test
