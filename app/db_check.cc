@@ -5,8 +5,7 @@
 
 #include "app/cli.h"
 #include "app/db_command.h"
-#include "app/progress.h"
-#include "app/terminal.h"
+#include "app/status_line.h"
 #include "store/check.h"
 
 namespace weir {
@@ -14,9 +13,9 @@ namespace {
 
 int check(const std::string& store) {
   const auto report = [&] {
-    ProgressLine progress(error_output_is_terminal());
+    StatusLine progress;
     return check_store(store, [&](std::uint64_t done, std::uint64_t total) {
-      progress.update(total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
+      if (progress.due()) progress.show(fmt::format("{:3} % checked", total == 0 ? 100 : 100 * done / total));
     });
   }();
   if (!report) return usage_error(report.error());

@@ -260,7 +260,9 @@ bool IntEncoder::put_dictionary(std::span<const T> values, std::string& out, uns
   // The most frequent first: its codes are small, and the others may be patched.
   std::vector<std::uint32_t> order(entries.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, std::greater{}, [&](std::uint32_t i) { return entries[i].count; });
+  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    return entries[a].count != entries[b].count ? entries[a].count > entries[b].count : a < b;
+  });
   std::vector<std::uint64_t>& sorted = levels_[depth].wide;
   sorted.clear();
   for (std::uint32_t rank = 0; rank < order.size(); ++rank) {

@@ -139,7 +139,8 @@ class Intake {
   std::uint64_t clamped_ = 0;  // of the buffers before
   bool blocked_ = false;       // the journal takes nothing: flows are dropped
   Clock::time_point retry_;
-  std::uint64_t lost_ = 0;  // flows dropped in this trouble
+  std::uint64_t lost_ = 0;      // flows dropped in this trouble
+  std::uint64_t failures_ = 0;  // of making segments
   std::optional<Error> trouble_, sync_trouble_, build_trouble_;
 };
 
