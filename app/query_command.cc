@@ -1,13 +1,15 @@
 // weir query: questions to a store, in goquery's language.
+#include <fmt/format.h>
+
 #include <atomic>
-#include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "app/cli.h"
-#include "app/progress.h"
 #include "app/query_options.h"
 #include "app/signals.h"
+#include "app/status_line.h"
 #include "app/terminal.h"
 #include "base/clock.h"
 #include "query/print.h"
@@ -59,10 +61,27 @@ class Interruption {
   SignalHandler signals_{[this] { stop_ = true; }};
 };
 
+// How far a query is, from half a second on. The engine calls from any of its threads.
+class Progress {
+ public:
+  explicit Progress(bool shown) : line_(shown) {}
+  void update(double share) {
+    if (steady_time_ns() - start_ns_ < kPatienceNs) return;
+    const std::lock_guard lock(mutex_);
+    if (line_.due()) line_.show(fmt::format("{:3.0f} %", share * 100));
+  }
+
+ private:
+  static constexpr std::uint64_t kPatienceNs = 500 * kNsPerMs;
+  std::mutex mutex_;
+  StatusLine line_;
+  const std::uint64_t start_ns_ = steady_time_ns();
+};
+
 Result<QueryResult> run_with_progress(const QueryOptions& options, const QueryRequest& request,
                                       const Snapshot& snapshot, RunOptions run) {
   const Interruption interruption;
-  ProgressLine progress(options.progress == "on" || (options.progress == "auto" && error_output_is_terminal()));
+  Progress progress(options.progress == "on" || (options.progress == "auto" && StatusLine::on_terminal()));
   run.stop = interruption.flag();
   run.progress = [&](double share) { progress.update(share); };
   return run_query(request, snapshot, run);

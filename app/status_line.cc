@@ -9,12 +9,14 @@
 
 namespace weir {
 
-StatusLine::StatusLine() : on_terminal_(::isatty(STDERR_FILENO) != 0) {}
+StatusLine::StatusLine(bool shown) : shown_(shown) {}
+
+bool StatusLine::on_terminal() { return ::isatty(STDERR_FILENO) != 0; }
 
 bool StatusLine::due() {
   constexpr std::uint64_t kEvery = 200 * kNsPerMs;
   const std::uint64_t now = steady_time_ns();
-  if (!on_terminal_ || now - last_ns_ < kEvery) return false;
+  if (!shown_ || now - last_ns_ < kEvery) return false;
   last_ns_ = now;
   return true;
 }
@@ -22,12 +24,12 @@ bool StatusLine::due() {
 void StatusLine::show(std::string_view text) {
   fmt::print(stderr, "\r{}\x1b[K", text);
   std::fflush(stderr);
-  shown_ = true;
+  standing_ = true;
 }
 
 void StatusLine::clear() {
-  if (shown_) fmt::print(stderr, "\r\x1b[K");
-  shown_ = false;
+  if (standing_) fmt::print(stderr, "\r\x1b[K");
+  standing_ = false;
 }
 
 }  // namespace weir

@@ -1,5 +1,4 @@
-// A line on a terminal that tells how far something is, written over and over. Nothing where standard error is no
-// terminal.
+// A line on standard error that tells how far something is, written over and over, erased at the end.
 //
 // Thread rules: one thread.
 #pragma once
@@ -11,20 +10,24 @@ namespace weir {
 
 class StatusLine {
  public:
-  StatusLine();
+  // `shown` false: nothing is written.
+  explicit StatusLine(bool shown = on_terminal());
   ~StatusLine() { clear(); }
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
 
-  // Whether it is time to show() again: five times a second, on a terminal.
+  // Whether it is time to show() again: five times a second where it is shown.
   bool due();
   void show(std::string_view text);
   // Before something else is printed.
   void clear();
 
+  // Standard error is one.
+  static bool on_terminal();
+
  private:
-  bool on_terminal_;
-  bool shown_ = false;
+  bool shown_;
+  bool standing_ = false;
   std::uint64_t last_ns_ = 0;
 };
 

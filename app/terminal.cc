@@ -25,8 +25,6 @@ TextStyle output_style() {
   return style;
 }
 
-bool error_output_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
-
 bool print_output(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!written) complain("cannot write to standard output: " + std::string(std::strerror(errno)));

@@ -1,4 +1,4 @@
-// What standard output and standard error are.
+// What standard output is, and writing to it.
 //
 // Thread rules: functions without shared state.
 #pragma once
@@ -12,8 +12,6 @@ namespace weir {
 // Of standard output: the terminal's width, and colour unless NO_COLOR is set or the terminal has none. Neither where
 // it is no terminal.
 TextStyle output_style();
-
-bool error_output_is_terminal();
 
 // Writes all of `text` to standard output; false, told on standard error, when that fails (a full disk).
 bool print_output(const std::string& text);

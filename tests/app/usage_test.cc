@@ -231,7 +231,7 @@ TEST(Usage, EnvironmentOfOtherCommandsDoesNotMatter) {
 }
 
 TEST(Usage, HelpShowsExamplesAndDefaults) {
-  for (const char* command : {"collect", "decode", "generate", "status"}) {
+  for (const char* command : {"collect", "decode", "generate", "status", "query", "list", "completion"}) {
     const Outcome outcome = weir({command, "--help"});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;
