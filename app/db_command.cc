@@ -5,13 +5,12 @@
 
 #include "app/checks.h"
 #include "app/cli.h"
+#include "app/query_options.h"
 #include "store/snapshot.h"
 #include "store/store_writer.h"
 
 namespace weir {
 namespace {
-
-constexpr const char* kDefaultStore = "/var/lib/weir/store";
 
 int compact(const std::string& store) {
   // Opening it to write would make it where it is not.

@@ -1,6 +1,9 @@
 #include "query/accumulator.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "flow/sides.h"
 
 namespace weir {
 namespace {
@@ -26,23 +29,28 @@ void FoundTimes::add(const TimeRange& times) {
   raise(last_, times.last);
 }
 
-Accumulator::Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, MemoryBudget& budget)
+Accumulator::Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& v4, Groups::Pools& any)
     : plan_(plan),
       values_(values),
       found_(found),
-      builder_(plan.layout, values),
-      groups_(Groups::create(plan.layout.words(), budget)),
-      keys_(kBlockRows * plan.layout.words()) {
+      builder_(values),
+      v4_{plan.v4_layout, Groups::create(plan.v4_layout.words(), v4)},
+      any_{plan.any_layout, Groups::create(plan.any_layout.words(), any)},
+      not_v4_(kBlockRows),
+      v4_picks_(kBlockRows),
+      other_picks_(kBlockRows),
+      keys_(kBlockRows * plan.any_layout.words()) {
   if (!plan.by_interface) return;
   picked_keys_.resize(keys_.size());
   positions_.reserve(kBlockRows);
   for (auto* interfaces : {&in_, &out_}) interfaces->resize(kBlockRows);
-  for (auto* flags : {&one_sided_, &counted_}) flags->resize(kBlockRows);
+  for (auto* flags : {&one_sided_, &divided_, &counted_}) flags->resize(kBlockRows);
   counted_picks_.reserve(kBlockRows);
 }
 
 void Accumulator::open_segment(const Segment& segment, const SegmentCodes& codes) {
   codes_ = &codes;
+  rollup_ = segment.summary().tier == Tier::kRollup;
   builder_.open_segment();
   both_sides_.clear();
   if (!plan_.by_interface || plan_.both_sides.empty() || !segment.has(kExporter)) return;
@@ -53,36 +61,83 @@ void Accumulator::open_segment(const Segment& segment, const SegmentCodes& codes
 }
 
 Result<void> Accumulator::add(BlockColumns& columns, const Selection& rows, Orientation orientation) {
-  if (auto ok = tallies_.load(columns, rows, orientation, plan_.request.sampling); !ok) return ok;
-  if (auto ok = builder_.build(columns, *codes_, rows, orientation, keys_.data()); !ok) return ok;
-  return plan_.by_interface ? add_by_interface(columns, rows, orientation) : add_once(columns, rows);
+  Selection v4, others;
+  if (auto ok = split(columns, rows, orientation, v4, others); !ok) return ok;
+  if (v4.count != 0) {
+    if (auto ok = add_rows(v4_, columns, v4, orientation); !ok) return ok;
+  }
+  return others.count == 0 ? Result<void>{} : add_rows(any_, columns, others, orientation);
 }
 
-Result<void> Accumulator::add_groups(const std::uint64_t* keys, std::size_t count, const Tally& tally) {
-  if (!groups_->add(keys, count, tally)) return fail("no memory left");
+Result<void> Accumulator::split(BlockColumns& columns, const Selection& rows, Orientation orientation, Selection& v4,
+                                Selection& others) {
+  bool mixed = false;
+  for (const FieldId field : plan_.address_columns) {
+    const ColumnId column = column_of(orientation == Orientation::kReversed ? other_side(field) : field);
+    const std::uint32_t v4_codes = codes_->addresses().v4_count();
+    const auto zone = columns.zone(column);
+    if (!zone) return std::unexpected(zone.error());
+    if (zone->min != 0 && zone->max <= v4_codes) continue;
+    const auto codes = columns.narrow(column, rows);
+    if (!codes) return std::unexpected(codes.error());
+    if (!mixed) std::fill_n(not_v4_.begin(), rows.count, std::uint8_t{0});
+    mixed = true;
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      not_v4_[i] = (*codes)[i] - 1 >= v4_codes ? std::uint8_t{1} : not_v4_[i];
+    }
+  }
+  v4 = rows;
+  if (!mixed || std::memchr(not_v4_.data(), 1, rows.count) == nullptr) return {};
+  std::size_t n = 0, m = 0;
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    v4_picks_[n] = other_picks_[m] = rows.row(i);
+    n += not_v4_[i] ^ 1;
+    m += not_v4_[i];
+  }
+  v4 = {v4_picks_.data(), n};
+  others = {other_picks_.data(), m};
   return {};
 }
 
-Result<void> Accumulator::add_once(BlockColumns& columns, const Selection& rows) {
-  rows_ += rows.count;
-  if (auto ok = note_times(columns, rows); !ok) return ok;
-  return add_groups(keys_.data(), rows.count, tallies_.observed());
+Result<void> Accumulator::add_rows(Kind& kind, BlockColumns& columns, const Selection& rows, Orientation orientation) {
+  if (auto ok = tallies_.load(columns, rows, orientation, plan_.request.sampling); !ok) return ok;
+  if (auto ok = builder_.build(kind.layout, columns, *codes_, rows, orientation, keys_.data()); !ok) return ok;
+  return plan_.by_interface ? add_by_interface(kind, columns, rows, orientation) : add_once(kind, columns, rows);
 }
 
-Result<void> Accumulator::add_by_interface(BlockColumns& columns, const Selection& rows, Orientation orientation) {
+Result<void> Accumulator::add_groups(Kind& kind, const std::uint64_t* keys, std::size_t count, const Tally& tally) {
+  if (!kind.groups->add(keys, count, tally)) return fail("no memory left");
+  return {};
+}
+
+Result<void> Accumulator::add_once(Kind& kind, BlockColumns& columns, const Selection& rows) {
+  rows_ += rows.count;
+  if (auto ok = note_times(columns, rows); !ok) return ok;
+  return add_groups(kind, keys_.data(), rows.count, tallies_.observed());
+}
+
+Result<void> Accumulator::add_by_interface(Kind& kind, BlockColumns& columns, const Selection& rows,
+                                           Orientation orientation) {
   if (auto ok = builder_.interfaces(columns, *codes_, rows, orientation, false, in_.data()); !ok) return ok;
   if (auto ok = builder_.interfaces(columns, *codes_, rows, orientation, true, out_.data()); !ok) return ok;
   if (auto ok = read_one_sided(columns, rows); !ok) return ok;
   std::fill_n(counted_.begin(), rows.count, std::uint8_t{0});
+  std::fill_n(divided_.begin(), rows.count, std::uint8_t{0});
+  if (rollup_ && !both_sides_.empty()) {
+    if (auto ok = find_divided(columns, rows); !ok) return ok;
+    for (const Side side : {Side::kIn, Side::kOut}) {
+      if (auto ok = add_divided(kind, side, rows.count); !ok) return ok;
+    }
+  }
 
   choose_side(Side::kIn, orientation, rows.count);
-  if (auto ok = add_positions(tallies_.entered(), in_.data()); !ok) return ok;
+  if (auto ok = add_positions(kind, tallies_.entered(), in_.data()); !ok) return ok;
   choose_side(Side::kOut, orientation, rows.count);
-  if (auto ok = add_positions(tallies_.left(), out_.data()); !ok) return ok;
+  if (auto ok = add_positions(kind, tallies_.left(), out_.data()); !ok) return ok;
   if (!plan_.request.interfaces.restricts()) {
     choose_without_interface(rows.count);
     if (!positions_.empty()) {
-      if (auto ok = add_positions(tallies_.observed(), nullptr); !ok) return ok;
+      if (auto ok = add_positions(kind, tallies_.observed(), nullptr); !ok) return ok;
     }
   }
 
@@ -103,10 +158,40 @@ void Accumulator::choose_side(Side side, Orientation orientation, std::size_t co
   for (std::size_t i = 0; i < count; ++i) {
     if (interfaces[i] == 0 || !admits(interfaces[i])) continue;
     const Side metered = tallies_.is_egress(i) != reversed ? Side::kOut : Side::kIn;
-    if (one_sided_[i] != 0 && metered != side) continue;
+    if (one_sided_[i] != 0 && (metered != side || divided_[i] != 0)) continue;
     positions_.push_back(static_cast<std::uint16_t>(i));
     contributed_[interfaces[i]] = 1;
   }
+}
+
+// Rows of a roll-up whose two directions came as flows of their own (store/rollup.h).
+Result<void> Accumulator::find_divided(BlockColumns& columns, const Selection& rows) {
+  const auto paired = columns.wide(column_of(FieldId::reverse_time_flow_end_ns), rows);
+  if (!paired) return std::unexpected(paired.error());
+  for (std::size_t i = 0; i < rows.count; ++i) divided_[i] = one_sided_[i] != 0 && (*paired)[i] == 0 ? 1 : 0;
+  return {};
+}
+
+// What entered was metered at one side, what came back at the other; a direction without traffic counts nowhere, and a
+// row without any as if it had entered.
+Result<void> Accumulator::add_divided(Kind& kind, Side side, std::size_t count) {
+  const std::vector<std::uint32_t>& interfaces = side == Side::kIn ? in_ : out_;
+  for (const bool forward : {true, false}) {
+    positions_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (divided_[i] == 0 || interfaces[i] == 0 || !admits(interfaces[i])) continue;
+      if ((tallies_.is_egress(i) == forward) != (side == Side::kOut)) continue;
+      if (forward ? !tallies_.has_forward(i) && tallies_.has_reverse(i) : !tallies_.has_reverse(i)) continue;
+      positions_.push_back(static_cast<std::uint16_t>(i));
+      contributed_[interfaces[i]] = 1;
+    }
+    const Tally tally = side == Side::kIn ? tallies_.entered() : tallies_.left();
+    if (auto ok = add_positions(kind, forward == (side == Side::kIn) ? tally.in() : tally.out(), interfaces.data());
+        !ok) {
+      return ok;
+    }
+  }
+  return {};
 }
 
 void Accumulator::choose_without_interface(std::size_t count) {
@@ -116,18 +201,19 @@ void Accumulator::choose_without_interface(std::size_t count) {
   }
 }
 
-Result<void> Accumulator::add_positions(const Tally& tally, const std::uint32_t* interfaces) {
+Result<void> Accumulator::add_positions(Kind& kind, const Tally& tally, const std::uint32_t* interfaces) {
   if (positions_.empty()) return {};
-  const std::size_t words = plan_.layout.words();
-  const KeyPart* part = plan_.layout.interface();
+  const std::size_t words = kind.layout.words();
+  const KeyPart* part = kind.layout.interface();
   std::uint64_t* key = picked_keys_.data();
   for (const std::uint16_t i : positions_) {
     std::copy_n(&keys_[i * words], words, key);
-    if (part != nullptr && interfaces != nullptr) key[part->word] |= std::uint64_t{interfaces[i]} << part->shift;
+    if (part != nullptr && interfaces != nullptr)
+      key[part->place.word] |= std::uint64_t{interfaces[i]} << part->place.shift;
     counted_[i] = 1;
     key += words;
   }
-  return add_groups(picked_keys_.data(), positions_.size(), tallies_.pick(tally, positions_));
+  return add_groups(kind, picked_keys_.data(), positions_.size(), tallies_.pick(tally, positions_));
 }
 
 Result<void> Accumulator::read_one_sided(BlockColumns& columns, const Selection& rows) {

@@ -51,7 +51,7 @@ class Query {
   Result<QueryResult> finish(Scan& scan) {
     std::vector<std::unique_ptr<Ranking>> rankings;
     for (unsigned i = 0; i < scan.threads(); ++i) {
-      rankings.push_back(std::make_unique<Ranking>(request_, plan_.layout, scan.values(), budget_));
+      rankings.push_back(std::make_unique<Ranking>(request_, scan.values(), budget_));
     }
     rank(scan, rankings);
     Ranking& all = *rankings.front();
@@ -76,27 +76,32 @@ class Query {
   // Brings the threads' groups together, partition by partition, and looks for the best of them.
   void rank(Scan& scan, const std::vector<std::unique_ptr<Ranking>>& rankings) {
     std::atomic<std::size_t> next{0};
-    std::atomic<std::uint64_t> groups{0};
     in_parallel(scan.threads(), [&](unsigned thread) {
       for (std::size_t p; (p = next.fetch_add(1)) < Groups::kPartitions && watch_.go_on();) {
-        try {
-          for (unsigned other = 1; other < scan.threads(); ++other) {
-            if (!scan.groups(0).merge(p, scan.groups(other))) return watch_.end_for_memory();
-          }
-          groups += scan.groups(0).size(p);
-          scan.groups(0).visit(p, *rankings[thread]);
-        } catch (const std::bad_alloc&) {
-          return watch_.end_for_memory();
+        for (const KeyLayout* layout : {&plan_.v4_layout, &plan_.any_layout}) {
+          if (!rank_partition(scan, *layout, p, *rankings[thread])) return watch_.end_for_memory();
         }
       }
     });
-    groups_ = groups;
+  }
+
+  bool rank_partition(Scan& scan, const KeyLayout& layout, std::size_t partition, Ranking& ranking) try {
+    Groups& all = scan.groups(0, layout.addresses());
+    for (unsigned other = 1; other < scan.threads(); ++other) {
+      if (!all.merge(partition, scan.groups(other, layout.addresses()))) return false;
+    }
+    groups_ += all.size(partition);
+    ranking.begin(layout);
+    all.visit(partition, ranking);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
   }
 
   bool write_rows(const std::vector<RankedGroup>& groups, const KeyValues& values) {
     // A guess at the texts' share: most are short.
     constexpr std::size_t kTexts = 16;
-    const std::size_t columns = plan_.layout.parts().size();
+    const std::size_t columns = plan_.v4_layout.parts().size();
     const std::size_t size = groups.size() * (sizeof(QueryRow) + columns * (sizeof(QueryValue) + kTexts));
     if (!budget_.take(size)) return false;
     result_.rows.reserve(groups.size());
@@ -104,8 +109,9 @@ class Query {
       QueryRow& row = result_.rows.emplace_back();
       row.counters = group.counters;
       row.values.reserve(columns);
-      for (const KeyPart& part : plan_.layout.parts())
-        row.values.push_back(plan_.layout.value(part, group.key, values));
+      for (std::size_t i = 0; i < columns; ++i) {
+        row.values.push_back(group.key.layout->value(i, group.key.words, values));
+      }
     }
     budget_.give_back(size);
     return true;
@@ -118,7 +124,7 @@ class Query {
   unsigned threads_ = 1;
   Scan::Segments segments_;
   std::size_t pruned_ = 0;
-  std::uint64_t groups_ = 0;
+  std::atomic<std::uint64_t> groups_{0};
   QueryResult result_;
 };
 

@@ -11,12 +11,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "base/hash.h"
 #include "base/memory_budget.h"
+#include "query/chunk_pool.h"
 #include "query/tally.h"
 
 namespace weir {
@@ -32,49 +33,55 @@ class GroupTable {
   };
   static constexpr std::uint32_t kNoGroup = UINT32_MAX;
 
-  explicit GroupTable(MemoryBudget& budget) : budget_(&budget) {}
+  struct Out {
+    std::uint64_t packets;
+    std::uint64_t bytes;
+  };
+  static constexpr std::size_t kChunk = 1024;
+  static constexpr std::size_t kGroupsBytes = kChunk * sizeof(Group);
+  static constexpr std::size_t kOutsBytes = kChunk * sizeof(Out);
+
+  // `groups` has chunks of kGroupsBytes, `outs` of kOutsBytes; both and `budget` outlive this.
+  GroupTable(ChunkPool& groups, ChunkPool& outs, MemoryBudget& budget)
+      : group_pool_(&groups), out_pool_(&outs), budget_(&budget) {}
   ~GroupTable() { clear(); }
-  GroupTable(GroupTable&& other) noexcept
-      : budget_(other.budget_),
-        slots_(std::move(other.slots_)),
-        groups_(std::move(other.groups_)),
-        outs_(std::move(other.outs_)),
-        size_(std::exchange(other.size_, 0)),
-        charged_(std::exchange(other.charged_, 0)) {}
-  GroupTable& operator=(GroupTable&&) = delete;
+  GroupTable(const GroupTable&) = delete;
+  GroupTable& operator=(const GroupTable&) = delete;
 
   std::uint32_t size() const { return size_; }
   const Group& group(std::uint32_t n) const { return groups_[n / kChunk][n % kChunk]; }
   FlowCounters counters(std::uint32_t n) const {
     const Group& g = group(n);
-    const Outs* outs = n / kChunk < outs_.size() ? outs_[n / kChunk].get() : nullptr;
-    return {g.in_packets, outs == nullptr ? 0 : (*outs)[n % kChunk].packets, g.in_bytes,
-            outs == nullptr ? 0 : (*outs)[n % kChunk].bytes};
+    const Out* outs = n / kChunk < outs_.size() ? outs_[n / kChunk] : nullptr;
+    if (outs == nullptr) return {g.in_packets, 0, g.in_bytes, 0};
+    return {g.in_packets, outs[n % kChunk].packets, g.in_bytes, outs[n % kChunk].bytes};
   }
 
   void prefetch_slot(std::uint64_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+    if (slots_ != nullptr) __builtin_prefetch(&slot(hash));
   }
-  // REQUIRES some time after prefetch_slot().
-  void prefetch_group(std::uint64_t hash) const {
-    if (slots_.empty()) return;
-    const std::uint32_t slot = slots_[hash & (slots_.size() - 1)];
-    if (slot != 0) __builtin_prefetch(&group((slot & kNumber) - 1), 1);
+  // Of the group that this hash most likely belongs to. REQUIRES some time after prefetch_slot(). Inlined by force: a
+  // call that does nothing but prefetch is taken for one without effect, and left out.
+  [[gnu::always_inline]] void prefetch_group(std::uint64_t hash) const {
+    if (slots_ == nullptr) return;
+    const std::uint32_t tag = tag_of(hash);
+    for (std::uint64_t i = hash; slot(i) != 0; ++i) {
+      if ((slot(i) & ~kNumber) == tag) return __builtin_prefetch(&group((slot(i) & kNumber) - 1), 1);
+    }
   }
 
   // The group of this key, a new one with zero counters if need be; kNoGroup when the budget is used up.
   std::uint32_t find_or_add(const std::uint64_t* key, std::uint64_t hash) {
-    if (4 * (std::size_t{size_} + 1) > 3 * slots_.size() && !grow()) return kNoGroup;
-    const std::size_t mask = slots_.size() - 1;
+    if (4 * (std::size_t{size_} + 1) > 3 * slot_count_ && !grow()) return kNoGroup;
     const std::uint32_t tag = tag_of(hash);
-    std::size_t i = hash & mask;
-    for (; slots_[i] != 0; i = (i + 1) & mask) {
-      if ((slots_[i] & ~kNumber) != tag) continue;
-      const std::uint32_t n = (slots_[i] & kNumber) - 1;
+    std::uint64_t i = hash;
+    for (; slot(i) != 0; ++i) {
+      if ((slot(i) & ~kNumber) != tag) continue;
+      const std::uint32_t n = (slot(i) & kNumber) - 1;
       if (std::equal(key, key + N, group(n).key)) return n;
     }
     const std::uint32_t n = add_group(key);
-    if (n != kNoGroup) slots_[i] = tag | (n + 1);
+    if (n != kNoGroup) slot(i) = tag | (n + 1);
     return n;
   }
 
@@ -87,42 +94,38 @@ class GroupTable {
   bool add_out(std::uint32_t n, std::uint64_t packets, std::uint64_t bytes) {
     if ((packets | bytes) == 0) return true;
     if (outs_.size() <= n / kChunk) outs_.resize(n / kChunk + 1);
-    auto& outs = outs_[n / kChunk];
+    Out*& outs = outs_[n / kChunk];
     if (outs == nullptr) {
-      if (!charge(sizeof(Outs))) return false;
-      outs = std::make_unique<Outs>();
+      outs = static_cast<Out*>(out_pool_->take());
+      if (outs == nullptr) return false;
+      std::memset(outs, 0, kOutsBytes);
     }
-    Out& out = (*outs)[n % kChunk];
+    Out& out = outs[n % kChunk];
     out.packets = saturating_add(out.packets, packets);
     out.bytes = saturating_add(out.bytes, bytes);
     return true;
   }
 
   void clear() {
-    slots_ = decltype(slots_)();
-    groups_ = decltype(groups_)();
-    outs_ = decltype(outs_)();
+    for (Group* chunk : groups_) group_pool_->give_back(chunk);
+    for (Out* chunk : outs_) {
+      if (chunk != nullptr) out_pool_->give_back(chunk);
+    }
+    groups_.clear();
+    outs_.clear();
     size_ = 0;
-    budget_->give_back(std::exchange(charged_, 0));
+    free_slots();
   }
 
  private:
-  static constexpr std::size_t kChunk = 256;
   static constexpr unsigned kNumberBits = 26;
   static constexpr std::uint32_t kNumber = (std::uint32_t{1} << kNumberBits) - 1;
-
-  struct Out {
-    std::uint64_t packets;
-    std::uint64_t bytes;
-  };
-  using Outs = std::array<Out, kChunk>;
+  static constexpr std::size_t kFirstSlots = 16;
 
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 40) << kNumberBits; }
 
-  bool charge(std::size_t bytes) {
-    if (!budget_->take(bytes)) return false;
-    charged_ += bytes;
-    return true;
+  std::uint32_t& slot(std::uint64_t i) const {
+    return reinterpret_cast<std::uint32_t*>(slots_.get())[i & (slot_count_ - 1)];
   }
 
   std::uint32_t add_group(const std::uint64_t* key) {
@@ -131,8 +134,9 @@ class GroupTable {
         budget_->refuse();
         return kNoGroup;
       }
-      if (!charge(kChunk * sizeof(Group))) return kNoGroup;
-      groups_.push_back(std::make_unique_for_overwrite<Group[]>(kChunk));
+      auto* chunk = static_cast<Group*>(group_pool_->take());
+      if (chunk == nullptr) return kNoGroup;
+      groups_.push_back(chunk);
     }
     Group& g = groups_[size_ / kChunk][size_ % kChunk];
     std::copy_n(key, N, g.key);
@@ -140,25 +144,36 @@ class GroupTable {
     return size_++;
   }
 
+  void free_slots() {
+    slots_.reset();
+    budget_->give_back(slot_count_ * sizeof(std::uint32_t));
+    slot_count_ = 0;
+  }
+
   bool grow() {
-    const std::size_t slots = std::max<std::size_t>(16, 2 * slots_.size());
-    if (!charge((slots - slots_.size()) * sizeof(std::uint32_t))) return false;
-    slots_.assign(slots, 0);
+    const std::size_t count = std::max(kFirstSlots, 2 * slot_count_);
+    free_slots();
+    if (!budget_->take(count * sizeof(std::uint32_t))) return false;
+    slots_ = allocate_huge(count * sizeof(std::uint32_t));
+    slot_count_ = count;
+    std::memset(slots_.get(), 0, count * sizeof(std::uint32_t));
     for (std::uint32_t n = 0; n < size_; ++n) {
       const std::uint64_t hash = hash_words<N>(group(n).key);
-      std::size_t i = hash & (slots - 1);
-      while (slots_[i] != 0) i = (i + 1) & (slots - 1);
-      slots_[i] = tag_of(hash) | (n + 1);
+      std::uint64_t i = hash;
+      while (slot(i) != 0) ++i;
+      slot(i) = tag_of(hash) | (n + 1);
     }
     return true;
   }
 
+  ChunkPool* group_pool_;
+  ChunkPool* out_pool_;
   MemoryBudget* budget_;
-  std::vector<std::uint32_t> slots_;  // 0: free
-  std::vector<std::unique_ptr<Group[]>> groups_;
-  std::vector<std::unique_ptr<Outs>> outs_;
+  HugeMemory slots_;  // of std::uint32_t; 0: free
+  std::size_t slot_count_ = 0;
+  std::vector<Group*> groups_;  // chunks
+  std::vector<Out*> outs_;      // chunks; null while there are no outgoing counters
   std::uint32_t size_ = 0;
-  std::size_t charged_ = 0;
 };
 
 }  // namespace weir

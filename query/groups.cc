@@ -1,7 +1,7 @@
 #include "query/groups.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include "query/group_table.h"
@@ -12,14 +12,15 @@ namespace {
 // Rows that are hashed and whose memory is called for before the first of them is looked up.
 constexpr std::size_t kBatch = 128;
 
-constexpr std::size_t kWords[] = {1, 2, 3, 4, 6, 8, 16, 32, 72};
+constexpr std::size_t kWords[] = {1, 2, 3, 4, 6, 8, 16, 32, 96};
 
 template <std::size_t N>
 class GroupsOf final : public Groups {
  public:
-  explicit GroupsOf(MemoryBudget& budget) {
-    partitions_.reserve(kPartitions);
-    for (std::size_t i = 0; i < kPartitions; ++i) partitions_.emplace_back(budget);
+  explicit GroupsOf(Pools& pools) {
+    for (std::size_t i = 0; i < kPartitions; ++i) {
+      partitions_.push_back(std::make_unique<Table>(pools.groups, pools.outs, pools.budget));
+    }
   }
 
   bool add(const std::uint64_t* keys, std::size_t count, const Tally& tally) override {
@@ -30,8 +31,8 @@ class GroupsOf final : public Groups {
   }
 
   bool merge(std::size_t partition, Groups& other) override {
-    Table& from = static_cast<GroupsOf&>(other).partitions_[partition];
-    Table& to = partitions_[partition];
+    Table& from = *static_cast<GroupsOf&>(other).partitions_[partition];
+    Table& to = *partitions_[partition];
     for (std::uint32_t begin = 0; begin < from.size(); begin += kBatch) {
       if (!merge_batch(from, begin, std::min<std::uint32_t>(begin + kBatch, from.size()), to)) return false;
     }
@@ -39,12 +40,12 @@ class GroupsOf final : public Groups {
     return true;
   }
 
-  std::size_t size(std::size_t partition) const override { return partitions_[partition].size(); }
+  std::size_t size(std::size_t partition) const override { return partitions_[partition]->size(); }
   void visit(std::size_t partition, GroupVisitor& visitor) const override {
-    const Table& table = partitions_[partition];
+    const Table& table = *partitions_[partition];
     for (std::uint32_t n = 0; n < table.size(); ++n) visitor.visit(table.group(n).key, table.counters(n));
   }
-  void clear(std::size_t partition) override { partitions_[partition].clear(); }
+  void clear(std::size_t partition) override { partitions_[partition]->clear(); }
 
  private:
   using Table = GroupTable<N>;
@@ -54,7 +55,7 @@ class GroupsOf final : public Groups {
     return {at(t.in_packets), at(t.in_bytes), at(t.out_packets), at(t.out_bytes)};
   }
 
-  Table& partition_of(std::uint64_t hash) { return partitions_[hash >> (64 - kPartitionBits)]; }
+  Table& partition_of(std::uint64_t hash) { return *partitions_[hash >> (64 - kPartitionBits)]; }
 
   bool add_batch(const std::uint64_t* keys, std::size_t count, const Tally& tally) {
     std::uint64_t hashes[kBatch];
@@ -98,7 +99,7 @@ class GroupsOf final : public Groups {
     return true;
   }
 
-  std::vector<Table> partitions_;
+  std::vector<std::unique_ptr<Table>> partitions_;
 };
 
 }  // namespace
@@ -107,17 +108,22 @@ std::size_t Groups::rounded_words(std::size_t words) {
   return *std::ranges::lower_bound(kWords, std::max<std::size_t>(words, 1));
 }
 
-std::unique_ptr<Groups> Groups::create(std::size_t words, MemoryBudget& budget) {
-  switch (rounded_words(words)) {
-    case 1: return std::make_unique<GroupsOf<1>>(budget);
-    case 2: return std::make_unique<GroupsOf<2>>(budget);
-    case 3: return std::make_unique<GroupsOf<3>>(budget);
-    case 4: return std::make_unique<GroupsOf<4>>(budget);
-    case 6: return std::make_unique<GroupsOf<6>>(budget);
-    case 8: return std::make_unique<GroupsOf<8>>(budget);
-    case 16: return std::make_unique<GroupsOf<16>>(budget);
-    case 32: return std::make_unique<GroupsOf<32>>(budget);
-    default: return std::make_unique<GroupsOf<72>>(budget);
+Groups::Pools::Pools(std::size_t words, MemoryBudget& memory)
+    : groups(GroupTable<1>::kGroupsBytes + GroupTable<1>::kChunk * (words - 1) * sizeof(std::uint64_t), memory),
+      outs(GroupTable<1>::kOutsBytes, memory),
+      budget(memory) {}
+
+std::unique_ptr<Groups> Groups::create(std::size_t words, Pools& pools) {
+  switch (words) {
+    case 1: return std::make_unique<GroupsOf<1>>(pools);
+    case 2: return std::make_unique<GroupsOf<2>>(pools);
+    case 3: return std::make_unique<GroupsOf<3>>(pools);
+    case 4: return std::make_unique<GroupsOf<4>>(pools);
+    case 6: return std::make_unique<GroupsOf<6>>(pools);
+    case 8: return std::make_unique<GroupsOf<8>>(pools);
+    case 16: return std::make_unique<GroupsOf<16>>(pools);
+    case 32: return std::make_unique<GroupsOf<32>>(pools);
+    default: return std::make_unique<GroupsOf<96>>(pools);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "base/memory_budget.h"
+#include "query/chunk_pool.h"
 #include "query/tally.h"
 
 namespace weir {
@@ -24,11 +25,19 @@ class GroupVisitor {
 
 class Groups {
  public:
-  static constexpr unsigned kPartitionBits = 6;
+  static constexpr unsigned kPartitionBits = 5;
   static constexpr std::size_t kPartitions = std::size_t{1} << kPartitionBits;
 
-  // For keys of `words` words (or of more, see words()). `budget` outlives this.
-  static std::unique_ptr<Groups> create(std::size_t words, MemoryBudget& budget);
+  // Where the groups of all threads have their memory.
+  struct Pools {
+    Pools(std::size_t words, MemoryBudget& budget);
+    ChunkPool groups;
+    ChunkPool outs;
+    MemoryBudget& budget;
+  };
+
+  // For keys of `words` words, as for the pools, which outlive this. REQUIRES rounded_words(words) == words.
+  static std::unique_ptr<Groups> create(std::size_t words, Pools& pools);
   // What keys of `words` words are filled up to, with zeros.
   static std::size_t rounded_words(std::size_t words);
   virtual ~Groups() = default;

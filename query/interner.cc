@@ -22,8 +22,6 @@ std::uint64_t hash_bytes(std::string_view bytes) {
 
 }  // namespace
 
-Interner::Interner(MemoryBudget& budget, std::uint32_t limit) : budget_(budget), limit_(limit) {}
-
 Interner::~Interner() {
   for (const Shard& shard : shards_) budget_.give_back(shard.charged);
 }
@@ -44,7 +42,7 @@ std::optional<std::uint32_t> Interner::intern(std::string_view bytes) {
     }
   }
   const std::uint64_t id = shard.entries.size() * kShards + shard_number + 1;
-  if (id >= limit_) {
+  if (id >= UINT32_MAX) {
     budget_.refuse();
     return std::nullopt;
   }

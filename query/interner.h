@@ -1,4 +1,4 @@
-// Numbers for byte strings, the same number for equal strings: what stands in group keys for texts and long addresses.
+// Numbers for byte strings, the same number for equal strings: what stands in group keys for texts.
 //
 // Thread rules: intern() and copy() from any number of threads; bytes() once no thread interns any more.
 #pragma once
@@ -19,11 +19,11 @@ namespace weir {
 
 class Interner {
  public:
-  // Numbers are below `limit`. `budget` outlives this.
-  Interner(MemoryBudget& budget, std::uint32_t limit);
+  // `budget` outlives this.
+  explicit Interner(MemoryBudget& budget) : budget_(budget) {}
   ~Interner();
 
-  // The empty string is 0. Nothing when the budget is used up, or the numbers.
+  // The empty string is 0. Nothing when the budget is used up, or all numbers.
   std::optional<std::uint32_t> intern(std::string_view bytes);
   std::string_view bytes(std::uint32_t id) const;
   std::string copy(std::uint32_t id);
@@ -52,7 +52,6 @@ class Interner {
   const char* keep(Shard& shard, std::string_view bytes);
 
   MemoryBudget& budget_;
-  std::uint32_t limit_;
   std::array<Shard, kShards> shards_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "flow/sides.h"
 #include "query/bound_predicate.h"
@@ -23,19 +24,6 @@ FieldId address_of(FieldId network) { return network == FieldId::src_net ? Field
 
 std::unexpected<Error> bad_code(const Segment& segment) {
   return fail(segment.name() + ": a value that its dictionary does not have");
-}
-
-// Adds value(i) of each row to its key; stops at the first that has none.
-template <typename Value>
-Result<void> add_each(const KeyPart& part, std::size_t words, const Segment& segment, const Selection& rows,
-                      std::uint64_t* keys, Value value) {
-  std::uint64_t* key = keys + part.word;
-  for (std::size_t i = 0; i < rows.count; ++i, key += words) {
-    const std::optional<std::uint32_t> n = value(i);
-    if (!n) return bad_code(segment);
-    *key |= std::uint64_t{*n} << part.shift;
-  }
-  return {};
 }
 
 }  // namespace
@@ -73,20 +61,20 @@ KeyBuilder::Memo& KeyBuilder::memo(std::array<Memo, kMemos>& memos, std::uint64_
   return memos[fold_product(key ^ kHashSeed, 0x9e3779b97f4a7c15ULL) % kMemos];
 }
 
-Result<void> KeyBuilder::build(BlockColumns& columns, const SegmentCodes& codes, const Selection& rows,
-                               Orientation orientation, std::uint64_t* keys) {
-  std::fill_n(keys, rows.count * layout_.words(), 0);
-  for (const KeyPart& part : layout_.parts()) {
-    const ColumnId column = oriented(part.field, orientation);
+Result<void> KeyBuilder::build(const KeyLayout& layout, BlockColumns& columns, const SegmentCodes& codes,
+                               const Selection& selection, Orientation orientation, std::uint64_t* keys) {
+  const Rows rows{layout, columns, codes, selection, orientation, keys};
+  std::fill_n(keys, selection.count * layout.words(), 0);
+  for (const KeyPart& part : layout.parts()) {
     Result<void> ok;
     switch (part.source) {
-      case Source::kNumber: ok = add_number(part, columns, column, rows, keys); break;
-      case Source::kTime: ok = add_time(part, columns, rows, keys); break;
-      case Source::kDuration: ok = add_duration(part, columns, rows, keys); break;
-      case Source::kAddress: ok = add_addresses(part, columns, codes, column, rows, keys); break;
-      case Source::kText: ok = add_texts(part, columns, codes, column, rows, keys); break;
-      case Source::kNetwork: ok = add_networks(part, columns, codes, orientation, rows, keys); break;
-      case Source::kHost: ok = add_hosts(part, columns, codes, rows, keys); break;
+      case Source::kNumber: ok = add_number(rows, part); break;
+      case Source::kTime: ok = add_time(rows, part); break;
+      case Source::kDuration: ok = add_duration(rows, part); break;
+      case Source::kAddress: ok = part.is_wide() ? add_wide_addresses(rows, part) : add_addresses(rows, part); break;
+      case Source::kText: ok = add_texts(rows, part); break;
+      case Source::kNetwork: ok = add_networks(rows, part); break;
+      case Source::kHost: ok = add_hosts(rows, part); break;
       case Source::kInterface: break;
     }
     if (!ok) return ok;
@@ -94,95 +82,127 @@ Result<void> KeyBuilder::build(BlockColumns& columns, const SegmentCodes& codes,
   return {};
 }
 
-Result<void> KeyBuilder::add_number(const KeyPart& part, BlockColumns& columns, ColumnId column, const Selection& rows,
-                                    std::uint64_t* keys) {
-  if (!columns.has(column)) return {};
+// Adds value(i) of each row to its key; stops at the first that has none.
+template <typename Value>
+Result<void> KeyBuilder::add_each(const Rows& rows, const KeyPlace& place, Value value) {
+  const std::size_t words = rows.layout.words();
+  std::uint64_t* key = rows.keys + place.word;
+  for (std::size_t i = 0; i < rows.selection.count; ++i, key += words) {
+    const std::optional<std::uint32_t> n = value(i);
+    if (!n) return bad_code(rows.columns.segment());
+    *key |= std::uint64_t{*n} << place.shift;
+  }
+  return {};
+}
+
+Result<void> KeyBuilder::add_number(const Rows& rows, const KeyPart& part) {
+  const ColumnId column = oriented(part.field, rows.orientation);
+  if (!rows.columns.has(column)) return {};
   const auto put = [&](const auto& values) -> Result<void> {
     if (!values) return std::unexpected(values.error());
-    std::uint64_t* key = keys + part.word;
-    for (std::size_t i = 0; i < rows.count; ++i, key += layout_.words()) {
-      *key |= (std::uint64_t{(*values)[i]} & part.mask()) << part.shift;
+    std::uint64_t* key = rows.keys + part.place.word;
+    for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
+      *key |= (std::uint64_t{(*values)[i]} & part.place.mask()) << part.place.shift;
     }
     return {};
   };
-  return column_info(column).kind == ColumnKind::kWide ? put(columns.wide(column, rows))
-                                                       : put(columns.narrow(column, rows));
+  return column_info(column).kind == ColumnKind::kWide ? put(rows.columns.wide(column, rows.selection))
+                                                       : put(rows.columns.narrow(column, rows.selection));
 }
 
-Result<void> KeyBuilder::add_time(const KeyPart& part, BlockColumns& columns, const Selection& rows,
-                                  std::uint64_t* keys) {
-  const auto times = columns.wide(kTimeColumn, rows);
+Result<void> KeyBuilder::add_time(const Rows& rows, const KeyPart& part) {
+  const auto times = rows.columns.wide(kTimeColumn, rows.selection);
   if (!times) return std::unexpected(times.error());
-  const std::uint64_t resolution = layout_.times().resolution;
+  const TimeBlocks& blocks = rows.layout.times();
   // Rows lie nearly in the order of time: most are in the block of the row before.
-  std::uint64_t block = 0, begin = 1;  // an empty block
-  std::uint64_t length = 0;
-  std::uint64_t* key = keys + part.word;
-  for (std::size_t i = 0; i < rows.count; ++i, key += layout_.words()) {
+  std::uint64_t block = 0, begin = 0, length = 0;
+  std::uint64_t* key = rows.keys + part.place.word;
+  for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
     const std::uint64_t time = (*times)[i];
     if (time - begin >= length) {
-      block = time / resolution;
-      begin = block * resolution;
-      length = resolution;
+      block = time / blocks.resolution;
+      begin = block * blocks.resolution;
+      length = blocks.resolution;
     }
-    *key |= ((block - layout_.times().first) & part.mask()) << part.shift;
+    *key |= ((block - blocks.first) & part.place.mask()) << part.place.shift;
   }
   return {};
 }
 
-Result<void> KeyBuilder::add_duration(const KeyPart& part, BlockColumns& columns, const Selection& rows,
-                                      std::uint64_t* keys) {
-  const auto starts = columns.wide(column_of(FieldId::time_flow_start_ns), rows);
+Result<void> KeyBuilder::add_duration(const Rows& rows, const KeyPart& part) {
+  const auto starts = rows.columns.wide(column_of(FieldId::time_flow_start_ns), rows.selection);
   if (!starts) return std::unexpected(starts.error());
-  const auto ends = columns.wide(column_of(FieldId::time_flow_end_ns), rows);
+  const auto ends = rows.columns.wide(column_of(FieldId::time_flow_end_ns), rows.selection);
   if (!ends) return std::unexpected(ends.error());
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    keys[i * layout_.words() + part.word] |= duration_ms((*starts)[i], (*ends)[i]) << part.shift;
+  std::uint64_t* key = rows.keys + part.place.word;
+  for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
+    *key |= duration_ms((*starts)[i], (*ends)[i]);
   }
   return {};
 }
 
-Result<void> KeyBuilder::add_addresses(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes,
-                                       ColumnId column, const Selection& rows, std::uint64_t* keys) {
-  const auto values = columns.narrow(column, rows);
-  if (!values) return std::unexpected(values.error());
-  const std::uint32_t* v = *values;
-  return add_each(part, layout_.words(), columns.segment(), rows, keys,
-                  [&](std::size_t i) { return codes.address(v[i]); });
+Result<void> KeyBuilder::add_addresses(const Rows& rows, const KeyPart& part) {
+  const auto codes = rows.columns.narrow(oriented(part.field, rows.orientation), rows.selection);
+  if (!codes) return std::unexpected(codes.error());
+  const std::uint32_t* v4 = rows.codes.addresses().v4().data();
+  std::uint64_t* key = rows.keys + part.place.word;
+  for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
+    *key |= std::uint64_t{v4[(*codes)[i] - 1]} << part.place.shift;
+  }
+  return {};
 }
 
-Result<void> KeyBuilder::add_texts(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes,
-                                   ColumnId column, const Selection& rows, std::uint64_t* keys) {
-  if (!columns.has(column)) return {};
-  const auto values = columns.narrow(column, rows);
-  if (!values) return std::unexpected(values.error());
-  const std::uint32_t* v = *values;
-  return add_each(part, layout_.words(), columns.segment(), rows, keys,
-                  [&](std::size_t i) { return codes.text(column, v[i]); });
+Result<void> KeyBuilder::add_wide_addresses(const Rows& rows, const KeyPart& part) {
+  const auto codes = rows.columns.narrow(oriented(part.field, rows.orientation), rows.selection);
+  if (!codes) return std::unexpected(codes.error());
+  const AddressDictionary& addresses = rows.codes.addresses();
+  const std::uint32_t v4_count = addresses.v4_count(), size = addresses.size();
+  std::uint64_t* key = rows.keys;
+  for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
+    const std::uint32_t code = (*codes)[i];
+    if (code == 0) continue;
+    if (code > size) return bad_code(rows.columns.segment());
+    if (code <= v4_count) {
+      key[part.place.word] |= static_cast<std::uint64_t>(Family::kV4) << part.place.shift;
+      key[part.high.word] = std::uint64_t{addresses.v4()[code - 1]} << 32;
+    } else {
+      const AddressBytes& bytes = addresses.v6()[code - 1 - v4_count];
+      key[part.place.word] |= static_cast<std::uint64_t>(Family::kV6) << part.place.shift;
+      key[part.high.word] = load_be64(bytes.data());
+      key[part.low.word] = load_be64(bytes.data() + 8);
+    }
+  }
+  return {};
 }
 
-Result<void> KeyBuilder::add_networks(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes,
-                                      Orientation orientation, const Selection& rows, std::uint64_t* keys) {
-  const ColumnId mask = oriented(part.field, orientation);
-  if (!columns.has(mask)) return {};
-  const auto lengths = columns.narrow(mask, rows);
+Result<void> KeyBuilder::add_texts(const Rows& rows, const KeyPart& part) {
+  const ColumnId column = oriented(part.field, rows.orientation);
+  if (!rows.columns.has(column)) return {};
+  const auto codes = rows.columns.narrow(column, rows.selection);
+  if (!codes) return std::unexpected(codes.error());
+  return add_each(rows, part.place, [&](std::size_t i) { return rows.codes.text(column, (*codes)[i]); });
+}
+
+Result<void> KeyBuilder::add_networks(const Rows& rows, const KeyPart& part) {
+  const ColumnId mask = oriented(part.field, rows.orientation);
+  if (!rows.columns.has(mask)) return {};
+  const auto lengths = rows.columns.narrow(mask, rows.selection);
   if (!lengths) return std::unexpected(lengths.error());
-  const auto addresses = columns.narrow(oriented(address_of(part.field), orientation), rows);
+  const auto addresses = rows.columns.narrow(oriented(address_of(part.field), rows.orientation), rows.selection);
   if (!addresses) return std::unexpected(addresses.error());
-  return add_each(part, layout_.words(), columns.segment(), rows, keys,
-                  [&](std::size_t i) { return network_text(codes, (*addresses)[i], (*lengths)[i]); });
+  return add_each(rows, part.place,
+                  [&](std::size_t i) { return network_text(rows.codes, (*addresses)[i], (*lengths)[i]); });
 }
 
-Result<void> KeyBuilder::add_hosts(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes,
-                                   const Selection& rows, std::uint64_t* keys) {
-  const bool named = columns.has(kHostName);
-  const auto names = columns.narrow(kHostName, rows);
+Result<void> KeyBuilder::add_hosts(const Rows& rows, const KeyPart& part) {
+  const bool named = rows.columns.has(kHostName);
+  const auto names = rows.columns.narrow(kHostName, rows.selection);
   if (!names) return std::unexpected(names.error());
-  const auto addresses = columns.narrow(kExporter, rows);
+  const auto addresses = rows.columns.narrow(kExporter, rows.selection);
   if (!addresses) return std::unexpected(addresses.error());
-  return add_each(part, layout_.words(), columns.segment(), rows, keys, [&](std::size_t i) {
-    const auto id = named ? codes.text(kHostName, (*names)[i]) : 0;
-    return id == 0U ? address_text(codes, (*addresses)[i]) : id;
+  return add_each(rows, part.place, [&](std::size_t i) {
+    const auto id = named ? rows.codes.text(kHostName, (*names)[i]) : 0;
+    return id == 0U ? address_text(rows.codes, (*addresses)[i]) : id;
   });
 }
 

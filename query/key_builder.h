@@ -18,8 +18,8 @@ namespace weir {
 
 class KeyBuilder {
  public:
-  // Both outlive this.
-  KeyBuilder(const KeyLayout& layout, KeyValues& values) : layout_(layout), values_(values) {}
+  // `values` outlives this.
+  explicit KeyBuilder(KeyValues& values) : values_(values) {}
 
   // What build() and interfaces() look up in a segment's dictionaries.
   static Result<void> prepare(const KeyLayout& layout, bool interfaces, const Segment& segment, SegmentCodes& codes);
@@ -28,9 +28,10 @@ class KeyBuilder {
   void open_segment();
 
   // Makes the keys of the selected rows, layout.words() words each, at `keys`; the part of kInterface stays 0.
-  // Errors: the segment is damaged, the budget is used up.
-  Result<void> build(BlockColumns& columns, const SegmentCodes& codes, const Selection& rows, Orientation orientation,
-                     std::uint64_t* keys);
+  // REQUIRES rows with IPv4 addresses only where the layout has room for no others. Errors: the segment is damaged, the
+  // budget is used up.
+  Result<void> build(const KeyLayout& layout, BlockColumns& columns, const SegmentCodes& codes, const Selection& rows,
+                     Orientation orientation, std::uint64_t* keys);
 
   // The interface that the selected rows entered by (`out`: left by): its number among values.interfaces, 0 for none.
   Result<void> interfaces(BlockColumns& columns, const SegmentCodes& codes, const Selection& rows,
@@ -45,23 +46,29 @@ class KeyBuilder {
   static constexpr std::size_t kMemos = 4096;
   Memo& memo(std::array<Memo, kMemos>& memos, std::uint64_t key);
 
-  Result<void> add_number(const KeyPart& part, BlockColumns& columns, ColumnId column, const Selection& rows,
-                          std::uint64_t* keys);
-  Result<void> add_time(const KeyPart& part, BlockColumns& columns, const Selection& rows, std::uint64_t* keys);
-  Result<void> add_duration(const KeyPart& part, BlockColumns& columns, const Selection& rows, std::uint64_t* keys);
-  Result<void> add_addresses(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes, ColumnId column,
-                             const Selection& rows, std::uint64_t* keys);
-  Result<void> add_texts(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes, ColumnId column,
-                         const Selection& rows, std::uint64_t* keys);
-  Result<void> add_networks(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes,
-                            Orientation orientation, const Selection& rows, std::uint64_t* keys);
-  Result<void> add_hosts(const KeyPart& part, BlockColumns& columns, const SegmentCodes& codes, const Selection& rows,
-                         std::uint64_t* keys);
+  // The rows whose keys are being made.
+  struct Rows {
+    const KeyLayout& layout;
+    BlockColumns& columns;
+    const SegmentCodes& codes;
+    const Selection& selection;
+    Orientation orientation;
+    std::uint64_t* keys;
+  };
+  template <typename Value>
+  static Result<void> add_each(const Rows& rows, const KeyPlace& place, Value value);
+  static Result<void> add_number(const Rows& rows, const KeyPart& part);
+  static Result<void> add_time(const Rows& rows, const KeyPart& part);
+  static Result<void> add_duration(const Rows& rows, const KeyPart& part);
+  static Result<void> add_addresses(const Rows& rows, const KeyPart& part);
+  static Result<void> add_wide_addresses(const Rows& rows, const KeyPart& part);
+  static Result<void> add_texts(const Rows& rows, const KeyPart& part);
+  Result<void> add_networks(const Rows& rows, const KeyPart& part);
+  Result<void> add_hosts(const Rows& rows, const KeyPart& part);
   std::optional<std::uint32_t> network_text(const SegmentCodes& codes, std::uint32_t address, std::uint32_t length);
   std::optional<std::uint32_t> address_text(const SegmentCodes& codes, std::uint32_t address);
   std::optional<std::uint32_t> index_text(std::uint32_t index);
 
-  const KeyLayout& layout_;
   KeyValues& values_;
   std::array<Memo, kMemos> network_memos_;  // by address code and mask
   std::array<Memo, kMemos> host_memos_;     // by address code

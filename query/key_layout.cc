@@ -2,121 +2,146 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <string>
+#include <tuple>
 
 #include "query/groups.h"
 
 namespace weir {
 namespace {
 
-KeyPart part_of(const QueryField& field, const TimeBlocks& times) {
-  using Source = KeyPart::Source;
+using Source = KeyPart::Source;
+
+KeyPart part_of(const QueryField& field, const TimeBlocks& times, Addresses addresses) {
+  const auto part = [](Source source, FieldId id, unsigned bits) { return KeyPart{source, id, {bits, 0, 0}, {}, {}}; };
   switch (field.kind) {
     case QueryField::Kind::kTime:
-      return {Source::kTime, {}, static_cast<unsigned>(std::bit_width((times.last - times.first) | 1))};
-    case QueryField::Kind::kInterface: return {Source::kInterface, {}, 32};
-    case QueryField::Kind::kHost: return {Source::kHost, {}, 32};
-    case QueryField::Kind::kDuration: return {Source::kDuration, {}, 64};
+      return part(Source::kTime, {}, static_cast<unsigned>(std::bit_width((times.last - times.first) | 1)));
+    case QueryField::Kind::kInterface: return part(Source::kInterface, {}, 32);
+    case QueryField::Kind::kHost: return part(Source::kHost, {}, 32);
+    case QueryField::Kind::kDuration: return part(Source::kDuration, {}, 64);
     case QueryField::Kind::kAnyAddress:
     case QueryField::Kind::kStored: break;
   }
   const FieldInfo& info = field_info(field.field);
   switch (info.type) {
-    case FieldType::kAddress: return {Source::kAddress, info.id, 32};
+    case FieldType::kAddress: {
+      if (addresses == Addresses::kV4) return part(Source::kAddress, info.id, 32);
+      KeyPart wide = part(Source::kAddress, info.id, 3);
+      wide.high.bits = wide.low.bits = 64;
+      return wide;
+    }
     case FieldType::kSrcPrefix:
-    case FieldType::kDstPrefix: return {Source::kNetwork, info.id, 32};
+    case FieldType::kDstPrefix: return part(Source::kNetwork, info.id, 32);
     case FieldType::kUnsignedList:
     case FieldType::kAddressList:
-    case FieldType::kText: return {Source::kText, info.id, 32};
-    default: return {Source::kNumber, info.id, std::min(8U * info.width, 64U)};
+    case FieldType::kText: return part(Source::kText, info.id, 32);
+    default: return part(Source::kNumber, info.id, std::min(8U * info.width, 64U));
   }
 }
 
-bool is_text(KeyPart::Source source) {
-  return source == KeyPart::Source::kText || source == KeyPart::Source::kNetwork || source == KeyPart::Source::kHost ||
-         source == KeyPart::Source::kInterface;
+// Gives each place bits of a word that nobody else has, the widest first; returns how many words that takes.
+std::size_t lay_out(std::vector<KeyPlace*> places) {
+  std::ranges::stable_sort(places, std::ranges::greater(), &KeyPlace::bits);
+  std::vector<unsigned> used;  // bits of each word
+  for (KeyPlace* place : places) {
+    auto room = std::ranges::find_if(used, [&](unsigned bits) { return bits + place->bits <= 64; });
+    if (room == used.end()) room = used.insert(used.end(), 0);
+    place->word = static_cast<unsigned>(room - used.begin());
+    place->shift = *room;
+    *room += place->bits;
+  }
+  return used.size();
 }
 
-// Names of interfaces have an interner of their own, whichever column they stand in.
 const Interner& interner_of(const KeyPart& part, const KeyValues& values) {
-  const bool interface = part.source == KeyPart::Source::kInterface ||
-                         (part.source == KeyPart::Source::kText && is_interface_name(column_of(part.field)));
+  const bool interface =
+      part.source == Source::kInterface || (part.source == Source::kText && is_interface_name(column_of(part.field)));
   return interface ? values.interfaces : values.texts;
 }
 
-std::strong_ordering compare_addresses(const IpAddress& a, const IpAddress& b) {
-  if (const auto order = a.family <=> b.family; order != 0) return order;
-  return a.bytes <=> b.bytes;
+// Family, then the bytes as two numbers.
+using AddressNumbers = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
+
+AddressNumbers address_numbers(const KeyPart& part, const std::uint64_t* key) {
+  if (!part.is_wide()) return {4, part.place.of(key) << 32, 0};
+  return {part.place.of(key), part.high.of(key), part.low.of(key)};
+}
+
+IpAddress address_of(const AddressNumbers& numbers) {
+  const auto& [family, high, low] = numbers;
+  IpAddress address;
+  address.family = static_cast<Family>(family);
+  for (std::size_t i = 0; i < 8; ++i) {
+    address.bytes[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
+    address.bytes[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
+  }
+  return address;
+}
+
+std::strong_ordering compare_part(const KeyPart& a, const std::uint64_t* key_a, const KeyPart& b,
+                                  const std::uint64_t* key_b, const KeyValues& values) {
+  if (a.source == Source::kAddress) return address_numbers(a, key_a) <=> address_numbers(b, key_b);
+  const std::uint64_t x = a.place.of(key_a), y = b.place.of(key_b);
+  if (x == y) return std::strong_ordering::equal;
+  switch (a.source) {
+    case Source::kText:
+    case Source::kNetwork:
+    case Source::kInterface:
+    case Source::kHost: {
+      const Interner& texts = interner_of(a, values);
+      return texts.bytes(static_cast<std::uint32_t>(x)) <=> texts.bytes(static_cast<std::uint32_t>(y));
+    }
+    default: return x <=> y;
+  }
 }
 
 }  // namespace
 
-IpAddress KeyValues::address(std::uint32_t code) const {
-  if (code < kInternedAddresses) return IpAddress::v4(code);
-  IpAddress address;
-  const std::string_view bytes = addresses.bytes(code - kInternedAddresses);
-  if (!bytes.empty()) std::memcpy(&address, bytes.data(), sizeof address);
-  return address;
-}
-
-KeyLayout::KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times) : times_(times) {
-  for (const QueryColumn& column : columns) parts_.push_back(part_of(column.field, times));
-  std::vector<KeyPart*> by_width;
-  for (KeyPart& part : parts_) by_width.push_back(&part);
-  std::ranges::stable_sort(by_width, std::ranges::greater(), &KeyPart::bits);
-  std::vector<unsigned> used;  // bits of each word
-  for (KeyPart* part : by_width) {
-    auto room = std::ranges::find_if(used, [&](unsigned bits) { return bits + part->bits <= 64; });
-    if (room == used.end()) room = used.insert(used.end(), 0);
-    part->word = static_cast<unsigned>(room - used.begin());
-    part->shift = *room;
-    *room += part->bits;
+KeyLayout::KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times, Addresses addresses)
+    : addresses_(addresses), times_(times) {
+  parts_.reserve(columns.size());
+  std::vector<KeyPlace*> places;
+  for (const QueryColumn& column : columns) {
+    KeyPart& part = parts_.emplace_back(part_of(column.field, times, addresses));
+    places.push_back(&part.place);
+    if (part.is_wide()) places.insert(places.end(), {&part.high, &part.low});
   }
-  words_ = Groups::rounded_words(used.size());
+  words_ = Groups::rounded_words(lay_out(std::move(places)));
 }
 
-const KeyPart* KeyLayout::interface() const {
-  const auto at = std::ranges::find(parts_, KeyPart::Source::kInterface, &KeyPart::source);
+const KeyPart* KeyLayout::find(KeyPart::Source source) const {
+  const auto at = std::ranges::find(parts_, source, &KeyPart::source);
   return at == parts_.end() ? nullptr : &*at;
 }
 
-QueryValue KeyLayout::value(const KeyPart& part, const std::uint64_t* key, const KeyValues& values) const {
-  const std::uint64_t n = part.of(key);
+QueryValue KeyLayout::value(std::size_t i, const std::uint64_t* key, const KeyValues& values) const {
+  const KeyPart& part = parts_[i];
+  const std::uint64_t n = part.place.of(key);
   switch (part.source) {
-    case KeyPart::Source::kNumber:
-    case KeyPart::Source::kDuration: return n;
-    case KeyPart::Source::kTime: return label(n);
-    case KeyPart::Source::kAddress: return values.address(static_cast<std::uint32_t>(n));
-    case KeyPart::Source::kInterface:
-    case KeyPart::Source::kText:
-    case KeyPart::Source::kNetwork:
-    case KeyPart::Source::kHost: return std::string(interner_of(part, values).bytes(static_cast<std::uint32_t>(n)));
+    case Source::kNumber:
+    case Source::kDuration: return n;
+    case Source::kTime: return label(n);
+    case Source::kAddress: return address_of(address_numbers(part, key));
+    case Source::kInterface:
+    case Source::kText:
+    case Source::kNetwork:
+    case Source::kHost: return std::string(interner_of(part, values).bytes(static_cast<std::uint32_t>(n)));
   }
   return n;
 }
 
-std::strong_ordering KeyLayout::compare(const std::uint64_t* a, const std::uint64_t* b, const KeyValues& values) const {
-  for (const KeyPart& part : parts_) {
-    const std::uint64_t x = part.of(a), y = part.of(b);
-    if (x == y) continue;
-    const auto m = static_cast<std::uint32_t>(x), n = static_cast<std::uint32_t>(y);
-    if (part.source == KeyPart::Source::kAddress) {
-      if (m >= kInternedAddresses || n >= kInternedAddresses) {
-        return compare_addresses(values.address(m), values.address(n));
-      }
-    } else if (is_text(part.source)) {
-      const Interner& texts = interner_of(part, values);
-      return texts.bytes(m) <=> texts.bytes(n);
-    }
-    return x <=> y;
-  }
-  return std::strong_ordering::equal;
+std::uint64_t KeyLayout::time(const std::uint64_t* key) const {
+  const KeyPart* part = find(Source::kTime);
+  return part == nullptr ? 0 : label(part->place.of(key));
 }
 
-std::uint64_t KeyLayout::time(const std::uint64_t* key) const {
-  const auto at = std::ranges::find(parts_, KeyPart::Source::kTime, &KeyPart::source);
-  return at == parts_.end() ? 0 : label(at->of(key));
+std::strong_ordering compare(const LaidOutKey& a, const LaidOutKey& b, const KeyValues& values) {
+  for (std::size_t i = 0; i < a.layout->parts().size(); ++i) {
+    const auto order = compare_part(a.layout->parts()[i], a.words, b.layout->parts()[i], b.words, values);
+    if (order != 0) return order;
+  }
+  return std::strong_ordering::equal;
 }
 
 }  // namespace weir

@@ -1,11 +1,13 @@
 // How the values of a query's columns are packed into the words of a group's key.
 //
-// A number takes the bits of its field, a time those that its blocks need. IPv4 addresses stand for themselves in 32
-// bits; other addresses and all texts are numbers of an Interner.
+// A number takes the bits of its field, a time those that its blocks need, a text is a number of an Interner. There are
+// two layouts: nearly all rows have IPv4 addresses only, 32 bits each; rows with any other address, or none, in one of
+// the columns have keys of their own with room for IPv6.
 //
 // Thread rules: immutable after construction; value() and compare() once no thread interns any more.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -19,37 +21,37 @@
 
 namespace weir {
 
-// IPv4 addresses from here on (240.0.0.0/4, reserved) give their numbers to addresses that were interned.
-inline constexpr std::uint32_t kInternedAddresses = 0xf0000000;
-inline constexpr std::uint32_t kNoAddress = kInternedAddresses;
-
 // What keys refer to.
 struct KeyValues {
-  explicit KeyValues(MemoryBudget& budget)
-      : addresses(budget, UINT32_MAX - kInternedAddresses), texts(budget, UINT32_MAX), interfaces(budget, UINT32_MAX) {}
+  explicit KeyValues(MemoryBudget& budget) : texts(budget), interfaces(budget) {}
 
-  Interner addresses;  // an IpAddress, byte by byte
   Interner texts;
-  Interner interfaces;
-
-  IpAddress address(std::uint32_t code) const;
+  Interner interfaces;  // names of interfaces, in whichever column
 };
 
-// Of an interface's name, which stands among KeyValues::interfaces.
 constexpr bool is_interface_name(ColumnId column) {
   return column == column_of(FieldId::in_if_name) || column == column_of(FieldId::out_if_name);
 }
 
-struct KeyPart {
-  enum class Source : std::uint8_t { kNumber, kTime, kDuration, kAddress, kText, kNetwork, kInterface, kHost };
-  Source source = Source::kNumber;
-  FieldId field{};  // of kNumber, kAddress, kText, kNetwork
+// Some bits of one word.
+struct KeyPlace {
   unsigned bits = 0;
   unsigned word = 0;
   unsigned shift = 0;
 
   std::uint64_t mask() const { return bits == 64 ? UINT64_MAX : (std::uint64_t{1} << bits) - 1; }
   std::uint64_t of(const std::uint64_t* key) const { return key[word] >> shift & mask(); }
+};
+
+struct KeyPart {
+  enum class Source : std::uint8_t { kNumber, kTime, kDuration, kAddress, kText, kNetwork, kInterface, kHost };
+  Source source = Source::kNumber;
+  FieldId field{};  // of kNumber, kAddress, kText, kNetwork
+  KeyPlace place;   // of a wide address: its family, 0, 4 or 6
+  KeyPlace high;    // of a wide address: the first eight bytes, the first one highest
+  KeyPlace low;     // and the others
+
+  bool is_wide() const { return high.bits != 0; }
 };
 
 // The blocks of the `time` column.
@@ -59,28 +61,41 @@ struct TimeBlocks {
   std::uint64_t last = 0;
 };
 
+enum class Addresses : std::uint8_t { kV4, kAny };
+
 class KeyLayout {
  public:
-  KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times);
+  KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times, Addresses addresses);
 
   std::size_t words() const { return words_; }
   std::span<const KeyPart> parts() const { return parts_; }  // one a column
+  Addresses addresses() const { return addresses_; }
   const TimeBlocks& times() const { return times_; }
   // The part of kInterface; null where there is none.
-  const KeyPart* interface() const;
+  const KeyPart* interface() const { return find(KeyPart::Source::kInterface); }
 
-  QueryValue value(const KeyPart& part, const std::uint64_t* key, const KeyValues& values) const;
-  // By the columns' values, first column first.
-  std::strong_ordering compare(const std::uint64_t* a, const std::uint64_t* b, const KeyValues& values) const;
-  // The label of the first `time` column; 0 where there is none.
+  // Of column `i`.
+  QueryValue value(std::size_t i, const std::uint64_t* key, const KeyValues& values) const;
+  // The label of the `time` column; 0 where there is none.
   std::uint64_t time(const std::uint64_t* key) const;
 
  private:
+  const KeyPart* find(KeyPart::Source source) const;
   std::uint64_t label(std::uint64_t block) const { return (times_.first + block + 1) * times_.resolution; }
 
+  Addresses addresses_;
   std::vector<KeyPart> parts_;
   std::size_t words_ = 0;
   TimeBlocks times_;
 };
+
+// A key and how to read it.
+struct LaidOutKey {
+  const KeyLayout* layout;
+  const std::uint64_t* words;
+};
+
+// By the columns' values, first column first. REQUIRES layouts of the same columns.
+std::strong_ordering compare(const LaidOutKey& a, const LaidOutKey& b, const KeyValues& values);
 
 }  // namespace weir

@@ -43,10 +43,15 @@ std::uint64_t chosen_resolution(std::uint64_t resolution, const TimeRange& times
 
 Plan::Plan(const QueryRequest& query, const Snapshot& snapshot)
     : request(query),
-      layout(query.columns, blocks_of(query, found_times(query, snapshot))),
-      as_stored(window_and_condition(query, Orientation::kAsStored, layout.times().resolution)),
-      reversed(window_and_condition(query, Orientation::kReversed, layout.times().resolution)),
-      by_interface(layout.interface() != nullptr || query.interfaces.restricts()),
-      both_sides(snapshot.both_sides) {}
+      v4_layout(query.columns, blocks_of(query, found_times(query, snapshot)), Addresses::kV4),
+      any_layout(query.columns, v4_layout.times(), Addresses::kAny),
+      as_stored(window_and_condition(query, Orientation::kAsStored, v4_layout.times().resolution)),
+      reversed(window_and_condition(query, Orientation::kReversed, v4_layout.times().resolution)),
+      by_interface(v4_layout.interface() != nullptr || query.interfaces.restricts()),
+      both_sides(snapshot.both_sides) {
+  for (const KeyPart& part : v4_layout.parts()) {
+    if (part.source == KeyPart::Source::kAddress) address_columns.push_back(part.field);
+  }
+}
 
 }  // namespace weir

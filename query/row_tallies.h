@@ -30,6 +30,8 @@ class RowTallies {
   Tally observed();
   // Whether the row was metered where it left.
   bool is_egress(std::size_t i) const { return direction_ != nullptr && direction_[i] == 1; }
+  bool has_forward(std::size_t i) const { return forward_.any(i); }
+  bool has_reverse(std::size_t i) const { return reverse_.any(i); }
 
   // The rows at `positions` of a tally.
   Tally pick(const Tally& tally, std::span<const std::uint16_t> positions);
@@ -39,6 +41,10 @@ class RowTallies {
   struct Sums {
     const std::uint64_t* packets = nullptr;
     const std::uint64_t* bytes = nullptr;
+
+    bool any(std::size_t i) const {
+      return (packets != nullptr && packets[i] != 0) || (bytes != nullptr && bytes[i] != 0);
+    }
   };
 
   Result<const std::uint64_t*> read(BlockColumns& columns, FieldId field, const Selection& rows, std::uint64_t* scaled);

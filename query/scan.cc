@@ -22,8 +22,8 @@ struct Scan::Entry {
 };
 
 struct Scan::Worker {
-  Worker(const Plan& plan, KeyValues& values, FoundTimes& found, MemoryBudget& budget)
-      : columns(plan.request.biflow), accumulator(plan, values, found, budget) {}
+  Worker(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& v4, Groups::Pools& any)
+      : columns(plan.request.biflow), accumulator(plan, values, found, v4, any) {}
 
   BlockColumns columns;
   SelectBuffers buffers;
@@ -36,11 +36,17 @@ struct Scan::Worker {
 };
 
 Scan::Scan(const Plan& plan, const Segments& segments, unsigned threads, MemoryBudget& budget, Watch& watch)
-    : plan_(plan), segments_(segments), budget_(budget), watch_(watch), values_(budget) {
+    : plan_(plan),
+      segments_(segments),
+      budget_(budget),
+      watch_(watch),
+      values_(budget),
+      v4_pools_(plan.v4_layout.words(), budget),
+      any_pools_(plan.any_layout.words(), budget) {
   make_units();
   const std::size_t useful = std::clamp<std::size_t>(units_.size(), 1, std::max(threads, 1U));
   for (std::size_t i = 0; i < useful; ++i) {
-    workers_.push_back(std::make_unique<Worker>(plan, values_, found_, budget));
+    workers_.push_back(std::make_unique<Worker>(plan, values_, found_, v4_pools_, any_pools_));
   }
   if (plan.request.biflow) {
     conversations_.emplace(budget);
@@ -196,16 +202,18 @@ Result<void> Scan::split_by_direction(Worker& worker, const Segment& segment, un
 Result<void> Scan::group_rows(Worker& worker, const SegmentScan& scan, Selection rows, Orientation orientation,
                               std::uint16_t* room) {
   if (rows.count == 0) return {};
+  worker.columns.focus({});
   if (scan.verdict(orientation, worker.columns.block()) == Verdict::kSome) {
     const auto count = scan.predicate(orientation).select(worker.columns, rows, worker.buffers, room);
     if (!count) return std::unexpected(count.error());
     if (*count == 0) return {};
     rows = *count == worker.columns.rows() ? Selection{nullptr, *count} : Selection{room, *count};
   }
+  worker.columns.focus(rows);
   return worker.accumulator.add(worker.columns, rows, orientation);
 }
 
-Groups& Scan::groups(unsigned thread) { return workers_[thread]->accumulator.groups(); }
+Groups& Scan::groups(unsigned thread, Addresses addresses) { return workers_[thread]->accumulator.groups(addresses); }
 
 std::vector<std::string> Scan::interfaces() const {
   std::vector<std::string> names;

@@ -33,6 +33,9 @@ struct Tally {
   const std::uint64_t* out_packets = nullptr;
   const std::uint64_t* out_bytes = nullptr;
 
+  // One direction of it alone.
+  Tally in() const { return {in_packets, in_bytes, nullptr, nullptr}; }
+  Tally out() const { return {nullptr, nullptr, out_packets, out_bytes}; }
   bool has_out() const { return out_packets != nullptr || out_bytes != nullptr; }
 };
 

@@ -25,6 +25,7 @@ class BudgetShare {
     return true;
   }
   bool grow(std::size_t bytes) { return resize(held_ + bytes); }
+  MemoryBudget& budget() const { return budget_; }
   std::size_t held() const { return held_; }
 
  private:

@@ -5,6 +5,7 @@
 #include "store/dictionary_coding.h"
 #include "store/extras_coding.h"
 #include "store/measure.h"
+#include "store/powers.h"
 #include "store/row_buffer.h"
 #include "store/scratch.h"
 
@@ -181,8 +182,9 @@ Result<void> Segment::Impl::difference(const Column& column, unsigned block, Pic
     in.u8();
     const std::uint64_t base = in.varint();
     const bool minus = in.u8() != 0;
+    const unsigned exponent = in.u8();
     const std::uint64_t offset = unzigzag(in.varint());
-    if (in.failed() || base >= column.place || depth == kMaxColumnDepth) return malformed();
+    if (in.failed() || exponent > kMaxExponent || base >= column.place || depth == kMaxColumnDepth) return malformed();
     if (columns[base]->entry.kind != DiskKind::kNumber) return malformed();
     Scratch::Impl::Level& level = scratch.impl().levels[depth];
     const std::size_t rows = rows_in(block);
@@ -191,6 +193,7 @@ Result<void> Segment::Impl::difference(const Column& column, unsigned block, Pic
     level.wide.resize(kBlockRows);
     if (auto done = values(*columns[base], block, picks, scratch, level.wide.data(), depth + 1); !done) return done;
     const std::size_t count = picks ? picks->size() : rows;
+    if (exponent > 0) round_down({level.wide.data(), count}, exponent, level.wide.data());
     if (minus) {
       for (std::size_t i = 0; i < count; ++i) out[i] = level.wide[i] - (out[i] + offset);
     } else {

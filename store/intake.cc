@@ -296,19 +296,26 @@ void Intake::failed(const Error& error) {
   const std::lock_guard lock(mutex_);
   if (!build_trouble_) options_.warn("cannot make a segment, its flows stay in the journal: " + error.message);
   build_trouble_ = error;
+  ++failures_;
   cuts_changed_.notify_all();
 }
 
 bool Intake::pause(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
-  return !cuts_changed_.wait_for(lock, time, [this] { return closing_; });
+  cuts_changed_.wait_for(lock, time, [this] { return closing_ || waiting_; });
+  return !closing_;
 }
 
+// One attempt may have been under way before the caller asked; what the next one says counts.
 Result<void> Intake::wait_for_cuts() {
   std::unique_lock lock(mutex_);
-  cuts_changed_.wait(lock, [this] { return cuts_.empty() || build_trouble_ || closing_; });
-  if (build_trouble_) return std::unexpected(*build_trouble_);
-  return {};
+  waiting_ = true;
+  cuts_changed_.notify_all();
+  const std::uint64_t enough = failures_ + 2;
+  cuts_changed_.wait(lock, [&] { return cuts_.empty() || failures_ >= enough || closing_; });
+  waiting_ = false;
+  if (cuts_.empty()) return {};
+  return build_trouble_ ? std::unexpected(*build_trouble_) : fail("the store is being closed");
 }
 
 Intake::Status Intake::status() const {

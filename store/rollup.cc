@@ -56,7 +56,8 @@ class Roller {
     RollupTable table(budget_);
     const auto rows = add_rows(times, table);
     if (!rows) return rows;
-    for (const std::uint32_t row : table.sort()) output_.add(table.row(row));
+    if (!table.sort()) return fail("rolling up needs more memory than allowed");
+    for (const std::uint32_t row : table.order()) output_.add(table.row(row));
     return rows;
   }
 

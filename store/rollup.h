@@ -21,8 +21,8 @@
 //
 // Scope. Which flow answers which is decided among the raw inputs, so within the day, or within a half, a quarter … of
 // it where the day does not fit the memory; flows that come late, for a day that is a roll-up already, are paired among
-// themselves. A query over raw flows decides within its own window. The two can differ for conversations that reach over
-// the edge, and only in which side is the initiator: the counters always add up.
+// themselves. A query over raw flows decides within its own window. The two can differ for conversations that reach
+// over the edge, and only in which side is the initiator: the counters always add up.
 //
 // Thread rules: functions without shared state.
 #pragma once

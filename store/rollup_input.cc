@@ -138,6 +138,7 @@ struct RollupInput::Impl {
   Columns columns;
   std::uint64_t time[kBlockRows];
   std::uint8_t keep[kBlockRows];
+  std::vector<RollupRow> rows;  // of a block
 
   // Calls visit(block, rows) -> Result<void> for each block with rows in `times`, which `keep` then marks.
   template <typename Visit>
@@ -177,6 +178,8 @@ Result<std::uint64_t> RollupInput::add_rows(const Segment& segment, const TimeRa
   const auto add_block = [&](unsigned block, std::size_t rows) -> Result<void> {
     if (auto ok = c.read(segment, block, impl_->scratch); !ok) return ok;
     if (auto ok = conversations.reversed(segment, block, impl_->scratch, c.reversed); !ok) return ok;
+    std::vector<RollupRow>& out = impl_->rows;
+    out.clear();
     for (std::size_t row = 0; row < rows; ++row) {
       if (impl_->keep[row] == 0) continue;
       RollupKey key;
@@ -186,11 +189,11 @@ Result<std::uint64_t> RollupInput::add_rows(const Segment& segment, const TimeRa
       key.site = names.number_of(site_of(c, row, *translation, is_rollup));
       key.port = service_port(c, row);
       key.block = static_cast<std::uint16_t>(impl_->time[row] / kRollupBlockNs - first_block);
-      if (key.site == UINT32_MAX || !table.add(key, sums_of(c, row))) {
-        return fail("rolling up needs more memory than allowed");
-      }
-      ++added;
+      if (key.site == UINT32_MAX) return fail("rolling up needs more memory than allowed");
+      out.push_back({key, sums_of(c, row)});
     }
+    added += out.size();
+    if (!table.add(out)) return fail("rolling up needs more memory than allowed");
     return {};
   };
   if (auto ok = impl_->for_each_block(segment, times, add_block); !ok) return std::unexpected(ok.error());

@@ -106,7 +106,7 @@ void RollupOutput::make_image() {
                                .journal_last = 0,
                                .times = {}};
   images_.push_back(encode_segment(rows_, 0, rows_.rows(), options));
-  rows_.clear();
+  rows_ = RowBuffer();  // its memory counts
 }
 
 std::vector<std::string> RollupOutput::finish() {

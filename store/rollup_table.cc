@@ -1,8 +1,7 @@
 #include "store/rollup_table.h"
 
 #include <algorithm>
-#include <numeric>
-#include <tuple>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -15,25 +14,96 @@ std::size_t hash(const RollupKey& key) {
   return hash_words<2>(words);
 }
 
+struct Stretch {
+  std::uint16_t blocks = 0;
+  std::size_t rows = 0;
+};
+
+std::vector<Stretch> stretches_of(const RollupTable& table) {
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const std::size_t block = table.row(i).key.block;
+    if (block >= rows.size()) rows.resize(block + 1);
+    ++rows[block];
+  }
+  std::vector<Stretch> stretches;
+  for (const std::size_t of_block : rows) {
+    if (stretches.empty() || stretches.back().rows >= RollupTable::kStretchRows ||
+        stretches.back().blocks == RollupTable::kStretchBlocks) {
+      stretches.emplace_back();
+    }
+    ++stretches.back().blocks;
+    stretches.back().rows += of_block;
+  }
+  return stretches;
+}
+
+// The numbers of all rows, those of a stretch after those of the one before.
+void put_by_stretch(const RollupTable& table, std::span<const Stretch> stretches, std::span<std::uint32_t> order) {
+  std::vector<std::size_t> next, stretch_of;
+  std::size_t before = 0;
+  for (const Stretch& stretch : stretches) {
+    stretch_of.insert(stretch_of.end(), stretch.blocks, next.size());
+    next.push_back(before);
+    before += stretch.rows;
+  }
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    order[next[stretch_of[table.row(i).key.block]]++] = static_cast<std::uint32_t>(i);
+  }
+}
+
+// A row's place within its stretch, as two words.
+struct Place {
+  std::uint64_t high;
+  std::uint64_t low;
+  std::uint32_t number;
+
+  Place(const RollupKey& k, std::uint32_t row)
+      : high(std::uint64_t{k.port} << 48 | std::uint64_t{k.src} << 16 | k.site >> 16),
+        low(std::uint64_t{k.site} << 48 | std::uint64_t{k.dst} << 16 | k.block),
+        number(row) {}
+};
+
 }  // namespace
 
-bool RollupTable::add(const RollupKey& key, const RollupSums& sums) {
-  if (!make_room()) return false;
-  std::uint32_t& slot = slots_[find_slot(key)];
-  if (slot == kFree) {
-    slot = static_cast<std::uint32_t>(size_++);
-    mutable_row(slot) = {key, sums};
-  } else {
-    mutable_row(slot).sums += sums;
+std::size_t RollupTable::start_of(const RollupKey& key) const { return hash(key) & (slots_.size() - 1); }
+
+// Where `key` stands or would stand.
+std::size_t RollupTable::find_slot(const RollupKey& key) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = start_of(key);
+  while (slots_[at] != kFree && row(slots_[at]).key != key) at = (at + 1) & mask;
+  return at;
+}
+
+// The row that a key's first slot names is most often the one.
+void RollupTable::prefetch_row(const RollupKey& key) const {
+  const std::uint32_t number = slots_[start_of(key)];
+  if (number != kFree) __builtin_prefetch(&row(number), 1);
+}
+
+bool RollupTable::add(std::span<const RollupRow> rows) {
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!slots_.empty()) {
+      if (i + 2 * kAhead < rows.size()) __builtin_prefetch(&slots_[start_of(rows[i + 2 * kAhead].key)], 1);
+      if (i + kAhead < rows.size()) prefetch_row(rows[i + kAhead].key);
+    }
+    if (!add(rows[i])) return false;
   }
   return true;
 }
 
-std::size_t RollupTable::find_slot(const RollupKey& key) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash(key) & mask;
-  while (slots_[at] != kFree && row(slots_[at]).key != key) at = (at + 1) & mask;
-  return at;
+bool RollupTable::add(const RollupRow& row) {
+  if (!make_room()) return false;
+  std::uint32_t& slot = slots_[find_slot(row.key)];
+  if (slot == kFree) {
+    slot = static_cast<std::uint32_t>(size_++);
+    mutable_row(slot) = row;
+  } else {
+    mutable_row(slot).sums += row.sums;
+  }
+  return true;
 }
 
 // Room for one more row and an index that stays at most three quarters full.
@@ -55,37 +125,27 @@ bool RollupTable::grow_index(std::size_t slots) {
   return true;
 }
 
-// For each block, the number of its stretch.
-std::vector<std::uint16_t> RollupTable::stretches() const {
-  std::vector<std::uint32_t> rows;
-  for (std::size_t i = 0; i < size_; ++i) {
-    const std::size_t block = row(i).key.block;
-    if (block >= rows.size()) rows.resize(block + 1);
-    ++rows[block];
-  }
-  std::vector<std::uint16_t> stretch_of(rows.size());
-  std::uint16_t stretch = 0, blocks = 0;
-  std::uint64_t sum = 0;
-  for (std::size_t block = 0; block < rows.size(); ++block) {
-    stretch_of[block] = stretch;
-    sum += rows[block];
-    if (sum < kStretchRows && ++blocks < kStretchBlocks) continue;
-    ++stretch;
-    sum = blocks = 0;
-  }
-  return stretch_of;
-}
+bool RollupTable::sort() {
+  const std::vector<Stretch> stretches = stretches_of(*this);
+  std::size_t most = 0;
+  for (const Stretch& stretch : stretches) most = std::max(most, stretch.rows);
+  BudgetShare places_share(share_.budget());
+  if (!places_share.resize(most * sizeof(Place))) return false;
+  std::vector<Place> places;
+  places.reserve(most);
 
-std::span<const std::uint32_t> RollupTable::sort() {
-  const std::vector<std::uint16_t> stretch_of = stretches();
-  const auto place = [&](std::uint32_t i) {
-    const RollupKey& k = row(i).key;
-    return std::tuple(stretch_of[k.block], k.src, k.dst, k.port, k.site, k.block);
-  };
   const std::span<std::uint32_t> order(slots_.data(), size_);
-  std::iota(order.begin(), order.end(), 0u);
-  std::ranges::sort(order, {}, place);
-  return order;
+  put_by_stretch(*this, stretches, order);
+  std::size_t first = 0;
+  for (const Stretch& stretch : stretches) {
+    const std::span<std::uint32_t> own = order.subspan(first, stretch.rows);
+    places.clear();
+    for (const std::uint32_t number : own) places.emplace_back(row(number).key, number);
+    std::ranges::sort(places, {}, [](const Place& p) { return std::pair(p.high, p.low); });
+    std::ranges::transform(places, own.begin(), &Place::number);
+    first += stretch.rows;
+  }
+  return true;
 }
 
 }  // namespace weir

@@ -26,6 +26,7 @@ struct RollupKey {
   bool operator==(const RollupKey&) const = default;
 };
 
+// Sums stay at the largest number rather than begin again at 0.
 struct RollupSums {
   std::uint64_t bytes = 0;
   std::uint64_t packets = 0;
@@ -34,14 +35,19 @@ struct RollupSums {
   std::uint64_t flows = 0;
 
   RollupSums& operator+=(const RollupSums& other) {
-    bytes += other.bytes;
-    packets += other.packets;
-    reverse_bytes += other.reverse_bytes;
-    reverse_packets += other.reverse_packets;
-    flows += other.flows;
+    add(bytes, other.bytes);
+    add(packets, other.packets);
+    add(reverse_bytes, other.reverse_bytes);
+    add(reverse_packets, other.reverse_packets);
+    add(flows, other.flows);
     return *this;
   }
   bool operator==(const RollupSums&) const = default;
+
+ private:
+  static void add(std::uint64_t& sum, std::uint64_t more) {
+    if (__builtin_add_overflow(sum, more, &sum)) sum = UINT64_MAX;
+  }
 };
 
 struct RollupRow {
@@ -54,20 +60,23 @@ class RollupTable {
   // `budget` outlives this.
   explicit RollupTable(MemoryBudget& budget) : share_(budget) {}
 
-  // False when the budget is used up; then nothing was added.
-  bool add(const RollupKey& key, const RollupSums& sums);
+  // False when the budget is used up; then some of the rows were not added.
+  bool add(std::span<const RollupRow> rows);
 
   std::size_t size() const { return size_; }
   // REQUIRES i < size().
   const RollupRow& row(std::size_t i) const { return chunks_[i / kChunkRows][i % kChunkRows]; }
-  // The numbers of all rows in the order in which they are to be stored: by stretches of time, each long enough for its
-  // rows to be many; then by addresses, port and site, so that these come in runs; then by block. Takes the index's
-  // place: no add() after it.
-  std::span<const std::uint32_t> sort();
+  // Puts order() into the order in which rows are to be stored: by stretches of time, each long enough for its
+  // rows to be many; in a stretch by port, sender, site and receiver, so that these come in runs and what one service
+  // sends lies together; then by block. False when the budget is used up. No add() after it: order() takes the
+  // index's place.
+  bool sort();
+  // The numbers of all rows. REQUIRES sort().
+  std::span<const std::uint32_t> order() const { return {slots_.data(), size_}; }
 
-  // A stretch ends with the block that makes it this many rows, or this many blocks. The segment's encoding gains
-  // nothing by more of them, and more blocks would have too many different times for a dictionary.
-  static constexpr std::uint32_t kStretchRows = 128 * 1024;
+  // A stretch ends with the block that makes it this many rows, or this many blocks. More rows make a segment hardly
+  // smaller, and more blocks would have too many different times for a page's dictionary.
+  static constexpr std::uint32_t kStretchRows = 512 * 1024;
   static constexpr std::uint16_t kStretchBlocks = 144;
 
  private:
@@ -75,11 +84,12 @@ class RollupTable {
   static constexpr std::uint32_t kFree = UINT32_MAX;
 
   RollupRow& mutable_row(std::size_t i) { return chunks_[i / kChunkRows][i % kChunkRows]; }
-  // Where `key` stands or would stand.
+  std::size_t start_of(const RollupKey& key) const;
   std::size_t find_slot(const RollupKey& key) const;
+  void prefetch_row(const RollupKey& key) const;
+  bool add(const RollupRow& row);
   bool make_room();
   bool grow_index(std::size_t slots);
-  std::vector<std::uint16_t> stretches() const;
 
   BudgetShare share_;
   std::vector<std::unique_ptr<RollupRow[]>> chunks_;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kMaxOffNs = 3600 * kNsPerSecond;
 
 // Flows are taken in stretches that fit the nearest cache, column by column.
-constexpr std::size_t kStretch = 128;
+constexpr std::size_t kStretch = 64;
 
 // Flows one after the other that share an origin.
 struct OriginRun {
@@ -77,17 +77,11 @@ void copy_macs(const Stretch& stretch, const FieldInfo& field, std::uint64_t* ou
 }
 
 void copy_addresses(const Stretch& stretch, const FieldInfo& field, AddressTable& table, std::uint32_t* out) {
-  std::array<std::uint32_t, kStretch> v4;
+  std::array<AddressTable::Asked, kStretch> asked;
   const std::ptrdiff_t family = field.family_offset - field.offset;
-  std::size_t all_v4 = 0;
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
-    v4[i] = load_be32(p);
-    all_v4 += static_cast<Family>(p[family]) == Family::kV4;
-  });
-  if (all_v4 == stretch.flows.size()) return table.codes_v4(v4.data(), {out, stretch.flows.size()});
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
-    out[i] = table.code(load<AddressBytes>(p), static_cast<Family>(p[family]));
-  });
+  for_each_member(stretch, field,
+                  [&](std::size_t i, const std::uint8_t* p) { asked[i] = {p, static_cast<Family>(p[family])}; });
+  table.codes({asked.data(), stretch.flows.size()}, out);
 }
 
 void copy_texts(const Stretch& stretch, const FieldInfo& field, BytesTable& table, std::uint32_t* out) {

@@ -110,12 +110,12 @@ class Handler {
   bool start_nested() {
     if (depth_ == 1) return fail("not a JSON object");
     if (field_) return fail(key_ + ": a list or an object cannot stand here");
-    if (depth_ == 2) nested_begin_ = stream_.Tell() - 1;
+    if (depth_ == 2) nested_begin_ = stream_.Tell();  // the bracket itself is taken after the event
     return true;
   }
   bool end_nested() {
     if (depth_ != 1) return true;
-    const std::string_view text(stream_.begin_ + nested_begin_, stream_.Tell() - nested_begin_);
+    const std::string_view text(stream_.begin_ + nested_begin_, stream_.Tell() + 1 - nested_begin_);
     if (!add_extra(draft_, key_, JsonKind::kOther, text)) ignored_(key_);
     return true;
   }

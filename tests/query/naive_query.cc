@@ -227,9 +227,7 @@ struct Traffic {
   std::uint64_t bytes = 0;
 };
 
-std::uint64_t times(std::uint64_t n, std::uint64_t rate) {
-  return n > UINT64_MAX / rate ? UINT64_MAX : n * rate;
-}
+std::uint64_t times(std::uint64_t n, std::uint64_t rate) { return n > UINT64_MAX / rate ? UINT64_MAX : n * rate; }
 
 std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 
@@ -265,10 +263,22 @@ std::vector<Contribution> contributions(const QueryRequest& request, const Naive
   const bool metered_out = egress != reversed;
   const std::string in = interface_of(row, false), out = interface_of(row, true);
   std::vector<Contribution> result;
-  const auto counts_at = [&](const std::string& interface, bool is_out) {
-    if (interface.empty() || (one_sided && is_out != metered_out)) return false;
-    return !request.interfaces.restricts() || request.interfaces.matches(interface);
+  const auto asked_for = [&](const std::string& interface) {
+    return !interface.empty() && (!request.interfaces.restricts() || request.interfaces.matches(interface));
   };
+  // The two directions of a roll-up's row, unless its exporter had paired them, were metered at different sides.
+  const bool divided = row.rollup && one_sided && row[FieldId::reverse_time_flow_end_ns].number == 0;
+  const auto counts_at = [&](const std::string& interface, bool is_out) {
+    return asked_for(interface) && (!one_sided || is_out == metered_out) && !divided;
+  };
+  if (divided) {
+    const bool any_there = there.packets != 0 || there.bytes != 0, any_back = back.packets != 0 || back.bytes != 0;
+    const std::string &there_at = egress ? out : in, &back_at = egress ? in : out;
+    if ((any_there || !any_back) && asked_for(there_at)) {
+      result.push_back({there_at, egress ? counters({}, there) : counters(there, {})});
+    }
+    if (any_back && asked_for(back_at)) result.push_back({back_at, egress ? counters({}, back) : counters(back, {})});
+  }
   if (counts_at(in, false)) result.push_back({in, counters(there, back)});
   if (counts_at(out, true)) result.push_back({out, counters(back, there)});
   if (in.empty() && out.empty() && !request.interfaces.restricts()) result.push_back(plain);

@@ -33,6 +33,8 @@ TEST(ParseDurationTest, UnitsAreStrict) {
   EXPECT_EQ(parse_duration("5m").value(), 5min);
   EXPECT_EQ(parse_duration("1h").value(), 1h);
   EXPECT_EQ(parse_duration("7d").value(), 168h);
+  EXPECT_EQ(parse_duration("2w").value(), 336h);
+  EXPECT_EQ(parse_duration("2y").value(), 17520h);
   for (const auto* bad : {"", "10", "s", "-1s", "1.5s", "1 s", "1year", "9223372036854775807s"})
     EXPECT_FALSE(parse_duration(bad).has_value()) << bad;
 }

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "store/segment_writer.h"
 #include "tests/store/store_flows.h"
@@ -163,6 +165,33 @@ TEST(SegmentDamageTest, TruncatedImagesAreErrors) {
     const auto segment = Segment::from_image(good.substr(0, size), "short.seg");
     ASSERT_FALSE(segment);
     EXPECT_TRUE(segment.error().message.starts_with("short.seg: ")) << segment.error().message;
+  }
+}
+
+TEST(SegmentFileTest, ReadsFromDiskWhatMemoryHolds) {
+  const auto flows = store_test::make_flows(kBlockRows + 100, Mix::kAnything);
+  const RowBuffer buffer = store_test::buffer_of(flows);
+  const std::string image = encode_segment(buffer, 0, buffer.rows(), {.effort = Effort::kSmall, .times = {}});
+  const auto path = std::filesystem::path(testing::TempDir()) / "weir_segment_test.seg";
+  std::ofstream(path, std::ios::binary) << image;
+  const auto segment = Segment::open(path);
+  ASSERT_TRUE(segment) << segment.error().message;
+  EXPECT_EQ((*segment)->size_on_disk(), image.size());
+  expect_same(flows, **segment);
+  std::filesystem::resize_file(path, image.size() - 1);
+  const auto cut = Segment::open(path);
+  ASSERT_FALSE(cut);
+  EXPECT_TRUE(cut.error().message.starts_with(path.string())) << cut.error().message;
+  std::filesystem::remove(path);
+  EXPECT_FALSE(Segment::open(path));
+}
+
+// The fuzzer starts from segments of the format as it is now.
+TEST(SegmentFileTest, FuzzerSeedsAreWhole) {
+  for (const auto& entry : std::filesystem::directory_iterator(WEIR_SOURCE_DIR "/fuzz/corpus/segment")) {
+    const auto segment = Segment::open(entry.path());
+    ASSERT_TRUE(segment) << segment.error().message;
+    EXPECT_TRUE((*segment)->verify()) << entry.path();
   }
 }
 

@@ -169,7 +169,7 @@ TEST_F(StoreTroubleTest, AFullFileSystemDoesNoDamage) {
     EXPECT_THAT(warnings(), Contains(HasSubstr("No space left")));
     EXPECT_THAT(snapshot().damage, IsEmpty());
     std::filesystem::remove(ballast);
-    EXPECT_TRUE(wait_until([&] { return writer->status().last_error.empty(); }));
+    EXPECT_TRUE(wait_until([&] { return writer->status().last_error.empty(); })) << writer->status().last_error;
     append(*writer, 500);
     EXPECT_TRUE(writer->compact());
     EXPECT_TRUE(writer->status().flows.balanced());
