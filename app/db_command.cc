@@ -38,7 +38,7 @@ int compact(const std::string& store) {
 
 CLI::Option* add_store_option(CLI::App& command, std::string& path) {
   path = kDefaultStore;
-  return command.add_option("-d,--db.path", path, "Directory of the store")
+  return command.add_option("-d,--db,--db.path", path, "Directory of the store")
       ->type_name("DIR")
       ->check(not_empty())
       ->capture_default_str();

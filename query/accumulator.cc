@@ -126,7 +126,7 @@ Result<void> Accumulator::add_by_interface(Kind& kind, BlockColumns& columns, co
   if (rollup_ && !both_sides_.empty()) {
     if (auto ok = find_divided(columns, rows); !ok) return ok;
     for (const Side side : {Side::kIn, Side::kOut}) {
-      if (auto ok = add_divided(side, rows.count); !ok) return ok;
+      if (auto ok = add_divided(kind, side, rows.count); !ok) return ok;
     }
   }
 
@@ -174,7 +174,7 @@ Result<void> Accumulator::find_divided(BlockColumns& columns, const Selection& r
 
 // What entered was metered at one side, what came back at the other; a direction without traffic counts nowhere, and a
 // row without any as if it had entered.
-Result<void> Accumulator::add_divided(Side side, std::size_t count) {
+Result<void> Accumulator::add_divided(Kind& kind, Side side, std::size_t count) {
   const std::vector<std::uint32_t>& interfaces = side == Side::kIn ? in_ : out_;
   for (const bool forward : {true, false}) {
     positions_.clear();
@@ -186,7 +186,8 @@ Result<void> Accumulator::add_divided(Side side, std::size_t count) {
       contributed_[interfaces[i]] = 1;
     }
     const Tally tally = side == Side::kIn ? tallies_.entered() : tallies_.left();
-    if (auto ok = add_positions(forward == (side == Side::kIn) ? tally.in() : tally.out(), interfaces.data()); !ok) {
+    if (auto ok = add_positions(kind, forward == (side == Side::kIn) ? tally.in() : tally.out(), interfaces.data());
+        !ok) {
       return ok;
     }
   }

@@ -69,7 +69,7 @@ class Accumulator {
   void choose_side(Side side, Orientation orientation, std::size_t count);
   void choose_without_interface(std::size_t count);
   Result<void> find_divided(BlockColumns& columns, const Selection& rows);
-  Result<void> add_divided(Side side, std::size_t count);
+  Result<void> add_divided(Kind& kind, Side side, std::size_t count);
   Result<void> read_one_sided(BlockColumns& columns, const Selection& rows);
   Result<void> note_times(BlockColumns& columns, const Selection& rows);
   bool admits(std::uint32_t interface);

@@ -31,6 +31,16 @@ void BlockColumns::open(const Segment& segment, unsigned block) {
   block_ = block;
   rows_ = segment.rows_in(block);
   ++opening_;
+  focused_ = false;
+}
+
+void BlockColumns::focus(const Selection& rows) {
+  focused_ = rows.picks != nullptr && rows.count * kGatherBelow < rows_;
+  if (!focused_) return;
+  focus_ = rows;
+  ++focus_number_;
+  allocated(place_in_focus_);
+  for (std::size_t i = 0; i < rows.count; ++i) place_in_focus_[rows.picks[i]] = static_cast<std::uint16_t>(i);
 }
 
 Result<Zone> BlockColumns::zone(ColumnId column) const {
@@ -50,11 +60,10 @@ Result<const std::uint64_t*> BlockColumns::wide(ColumnId column, const Selection
 template <typename T>
 Result<const T*> BlockColumns::values(Buffer<T>& buffer, ColumnId column, const Selection& selection) {
   const bool all = selection.picks == nullptr;
+  if (buffer.read != opening_ && focused_) return focused_values(buffer, column, selection);
   if (buffer.read != opening_ && !all && selection.count * kGatherBelow < rows_) {
     T* out = allocated(buffer.picked).get();
-    const std::span picks(selection.picks, selection.count);
-    if (auto ok = segment_->gather(column, block_, picks, scratch_, out); !ok) return std::unexpected(ok.error());
-    if (auto ok = clear_icmp_ports(column, selection, out); !ok) return std::unexpected(ok.error());
+    if (auto ok = gather(column, selection, out); !ok) return std::unexpected(ok.error());
     return out;
   }
   if (buffer.read != opening_) {
@@ -68,6 +77,26 @@ Result<const T*> BlockColumns::values(Buffer<T>& buffer, ColumnId column, const 
   T* out = allocated(buffer.picked).get();
   for (std::size_t i = 0; i < selection.count; ++i) out[i] = whole[selection.picks[i]];
   return out;
+}
+
+template <typename T>
+Result<const T*> BlockColumns::focused_values(Buffer<T>& buffer, ColumnId column, const Selection& selection) {
+  T* focused = allocated(buffer.focused).get();
+  if (buffer.focus != focus_number_) {
+    if (auto ok = gather(column, focus_, focused); !ok) return std::unexpected(ok.error());
+    buffer.focus = focus_number_;
+  }
+  if (selection.picks == focus_.picks && selection.count == focus_.count) return focused;
+  T* out = allocated(buffer.picked).get();
+  for (std::size_t i = 0; i < selection.count; ++i) out[i] = focused[place_in_focus_[selection.picks[i]]];
+  return out;
+}
+
+template <typename T>
+Result<void> BlockColumns::gather(ColumnId column, const Selection& selection, T* out) {
+  const std::span picks(selection.picks, selection.count);
+  if (auto ok = segment_->gather(column, block_, picks, scratch_, out); !ok) return ok;
+  return clear_icmp_ports(column, selection, out);
 }
 
 template <typename T>

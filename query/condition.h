@@ -29,7 +29,8 @@ enum class Comparison : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGr
 //   prefixes  addresses: kEqual: lies in any of them; kNotEqual: in none. For kAnyAddress kEqual: either side lies in
 //   any;
 //             kNotEqual: neither does.
-//   networks  src_net, dst_net: kEqual, kNotEqual: the masked address and its length equal any of `prefixes`.
+//   networks  src_net, dst_net: kEqual, kNotEqual: the masked address and its length equal any of `prefixes`. A length
+//             of 0 is absent: it says nothing of a network.
 //   texts     kEqual: equals any; kNotEqual: none. kInterface kEqual: either side's interface is any of them;
 //   kNotEqual:
 //             neither is. Lists (as_path, mpls_label, communities): has any of `numbers` (`prefixes` for mpls_ip)

@@ -20,7 +20,7 @@ struct QueryField {
     kTime,        // label: the block of the flow's end (time column), shown by the block's end
     kInterface,   // label: name or "if<index>"; a flow has one where it entered and one where it left
     kHost,        // label: the exporter's name, else its address
-    kDuration,    // end - start in ms
+    kDuration,    // end - start in ms; 0 where one of them is absent
     kAnyAddress,  // condition only: either of src_addr, dst_addr (goQuery's host and net)
   };
   Kind kind = Kind::kStored;

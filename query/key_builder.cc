@@ -156,13 +156,21 @@ Result<void> KeyBuilder::add_wide_addresses(const Rows& rows, const KeyPart& par
   const auto codes = rows.columns.narrow(oriented(part.field, rows.orientation), rows.selection);
   if (!codes) return std::unexpected(codes.error());
   const AddressDictionary& addresses = rows.codes.addresses();
-  for (std::size_t i = 0; i < rows.selection.count; ++i) {
-    if ((*codes)[i] > addresses.size()) return bad_code(rows.columns.segment());
-    const IpAddress address = addresses.address((*codes)[i]);
-    std::uint64_t* key = rows.keys + i * rows.layout.words();
-    key[part.place.word] |= static_cast<std::uint64_t>(address.family) << part.place.shift;
-    key[part.high.word] |= load_be64(address.bytes.data());
-    key[part.low.word] |= load_be64(address.bytes.data() + 8);
+  const std::uint32_t v4_count = addresses.v4_count(), size = addresses.size();
+  std::uint64_t* key = rows.keys;
+  for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
+    const std::uint32_t code = (*codes)[i];
+    if (code == 0) continue;
+    if (code > size) return bad_code(rows.columns.segment());
+    if (code <= v4_count) {
+      key[part.place.word] |= static_cast<std::uint64_t>(Family::kV4) << part.place.shift;
+      key[part.high.word] = std::uint64_t{addresses.v4()[code - 1]} << 32;
+    } else {
+      const AddressBytes& bytes = addresses.v6()[code - 1 - v4_count];
+      key[part.place.word] |= static_cast<std::uint64_t>(Family::kV6) << part.place.shift;
+      key[part.high.word] = load_be64(bytes.data());
+      key[part.low.word] = load_be64(bytes.data() + 8);
+    }
   }
   return {};
 }

@@ -45,6 +45,8 @@ class InterfaceFilter {
   std::vector<Pattern> except_;
 };
 
+// Rows that are equal there follow the values of their columns, smallest first; so do all rows sorted by kTime where
+// there is no `time` column. IPv4 addresses come before IPv6 ones.
 enum class SortBy : std::uint8_t { kBytes, kPackets, kTime };
 enum class Counters : std::uint8_t { kBoth, kIn, kOut, kSum };  // which are shown, and sorted by
 enum class Sampling : std::uint8_t {
@@ -64,8 +66,11 @@ struct QueryRequest {
   SortBy sort = SortBy::kBytes;
   bool ascending = false;
   Counters counters = Counters::kBoth;
-  std::size_t limit = 1000;  // rows
+  std::size_t limit = 1000;  // rows; 0: all
   Sampling sampling = Sampling::kRaw;
+  // Flows back to the initiator (store/conversations.h) are looked at from the initiator's side: what flow/sides.h
+  // pairs changes places for conditions and columns, in and out are exchanged. Counters, flags and times in conditions
+  // and columns stay the flow's own. Ports of ICMP are 0.
   bool biflow = false;
 };
 

@@ -60,11 +60,12 @@ struct QueryResult {
   std::vector<QueryColumn> columns;
   std::vector<QueryRow> rows;           // sorted and cut
   std::uint64_t hits = 0;               // rows before they were cut
-  FlowCounters totals;                  // over all hits
+  FlowCounters totals;                  // over all hits; sums stay at the largest number
   TimeRange times;                      // asked for
   TimeRange found = TimeRange::none();  // of the flows that matched
-  std::vector<std::string> interfaces;  // that contributed, sorted
-  std::vector<std::string> warnings;    // damaged segments that were left out
+  // That contributed, sorted. Empty where flows count once, whatever interfaces they have.
+  std::vector<std::string> interfaces;
+  std::vector<std::string> warnings;  // damaged segments that were left out
   QueryStats stats;
 };
 

@@ -202,12 +202,14 @@ Result<void> Scan::split_by_direction(Worker& worker, const Segment& segment, un
 Result<void> Scan::group_rows(Worker& worker, const SegmentScan& scan, Selection rows, Orientation orientation,
                               std::uint16_t* room) {
   if (rows.count == 0) return {};
+  worker.columns.focus({});
   if (scan.verdict(orientation, worker.columns.block()) == Verdict::kSome) {
     const auto count = scan.predicate(orientation).select(worker.columns, rows, worker.buffers, room);
     if (!count) return std::unexpected(count.error());
     if (*count == 0) return {};
     rows = *count == worker.columns.rows() ? Selection{nullptr, *count} : Selection{room, *count};
   }
+  worker.columns.focus(rows);
   return worker.accumulator.add(worker.columns, rows, orientation);
 }
 

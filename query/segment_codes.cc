@@ -17,23 +17,19 @@ Result<void> SegmentCodes::prepare_text(ColumnId column) {
   if (texts.words != nullptr) return {};
   const auto words = segment_.dictionary(column);
   if (!words) return std::unexpected(words.error());
-  const std::size_t codes = std::size_t{(*words)->size()} + 1;
+  const std::uint32_t codes = (*words)->size() + 1;
   if (!budget_.take(codes * sizeof(std::uint32_t))) return fail("no memory left");
   charged_ += codes * sizeof(std::uint32_t);
-  texts = {*words, std::make_unique<std::atomic<std::uint32_t>[]>(codes)};
+  texts = {*words, codes, std::make_unique<std::atomic<std::uint32_t>[]>(codes)};
   return {};
 }
 
-std::optional<std::uint32_t> SegmentCodes::text(ColumnId column, std::uint32_t code) const {
-  const Texts& texts = texts_[static_cast<std::size_t>(column)];
-  if (code > texts.words->size()) return std::nullopt;
-  if (code == 0) return 0;
-  std::atomic<std::uint32_t>& known = texts.numbers[code];
-  if (const std::uint32_t n = known.load(std::memory_order_relaxed); n != 0) return n - 1;
+std::optional<std::uint32_t> SegmentCodes::new_text(const Texts& texts, ColumnId column, std::uint32_t code) const {
+  if (code >= texts.codes) return std::nullopt;
   Interner& interner = is_interface_name(column) ? values_.interfaces : values_.texts;
   const FieldType type = field_info(static_cast<FieldId>(column)).type;
   const auto number = interner.intern(value_text(type, texts.words->bytes(code)));
-  if (number) known.store(*number + 1, std::memory_order_relaxed);
+  if (number) texts.numbers[code].store(*number + 1, std::memory_order_relaxed);
   return number;
 }
 

@@ -33,14 +33,23 @@ class SegmentCodes {
   const AddressDictionary& addresses() const { return *addresses_; }
   // The number of a text, among KeyValues::interfaces for their names, else KeyValues::texts. Nothing: a code that the
   // dictionary does not have, or the budget is used up.
-  std::optional<std::uint32_t> text(ColumnId column, std::uint32_t code) const;
+  std::optional<std::uint32_t> text(ColumnId column, std::uint32_t code) const {
+    const Texts& texts = texts_[static_cast<std::size_t>(column)];
+    if (code < texts.codes) {
+      if (const std::uint32_t n = texts.numbers[code].load(std::memory_order_relaxed); n != 0) return n - 1;
+    }
+    return new_text(texts, column, code);
+  }
 
  private:
   struct Texts {
     const BytesDictionary* words = nullptr;
+    std::uint32_t codes = 0;
     // By code; 0: not asked for yet, else the number + 1.
     std::unique_ptr<std::atomic<std::uint32_t>[]> numbers;
   };
+
+  std::optional<std::uint32_t> new_text(const Texts& texts, ColumnId column, std::uint32_t code) const;
 
   const Segment& segment_;
   KeyValues& values_;

@@ -102,7 +102,7 @@ Result<TakenOver> take_over(const fs::path& dir, FileLayer& files, const Warn& w
   if (!lock) return std::unexpected(lock.error());
   if (!has_manifest(dir)) {
     if (!is_empty_store(dir))
-      return fail(dir.string() + " has lost its MANIFEST: 'weir db check --repair " + dir.string() +
+      return fail(dir.string() + " has lost its MANIFEST: 'weir db check --repair -d " + dir.string() +
                   "' makes a new one");
     if (auto begun = begin_store(files, dir); !begun) return std::unexpected(begun.error());
   }

@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "tests/query/answers.h"
 #include "tests/query/describe.h"
 #include "tests/query/known_flows.h"
 #include "tests/query/random_queries.h"
@@ -15,43 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-QueryRequest request_for(const std::string& columns, const std::string& condition = "",
-                         const std::string& interfaces = "any") {
-  QueryRequest request;
-  request.columns = parse_columns(columns).value();
-  request.condition = parse_condition(condition, resolve_known).value();
-  request.interfaces = InterfaceFilter::parse(interfaces).value();
-  return request;
-}
-
-std::string text_of(const QueryValue& value) {
-  if (const auto* n = std::get_if<std::uint64_t>(&value)) return std::to_string(*n);
-  if (const auto* a = std::get_if<IpAddress>(&value)) return a->to_string();
-  return std::get<std::string>(value);
-}
-
-std::string text_of(const FlowCounters& c) {
-  return std::to_string(c.in_packets) + "/" + std::to_string(c.out_packets) + " " + std::to_string(c.in_bytes) + "/" +
-         std::to_string(c.out_bytes);
-}
-
-// "10.0.0.1 443: 1/0 100/0": values, packets in/out, bytes in/out.
-std::vector<std::string> rows_of(const QueryResult& result) {
-  std::vector<std::string> rows;
-  for (const QueryRow& row : result.rows) {
-    std::string text;
-    for (const QueryValue& value : row.values) text += (text.empty() ? "" : " ") + text_of(value);
-    rows.push_back(text + ": " + text_of(row.counters));
-  }
-  return rows;
-}
-
-QueryResult answer(const QueryRequest& request, const TestStore& store, const RunOptions& options = {}) {
-  auto result = run_query(request, store.snapshot, options);
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
 
 std::string error_of(const QueryRequest& request, const TestStore& store, const RunOptions& options) {
   const auto result = run_query(request, store.snapshot, options);
