@@ -30,6 +30,7 @@ constexpr const char* kFooter =
     "  weir status                                           where every flow went\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
+    "  weir db import flows.json                             flows of other tools into a store\n"
     "\n"
     "`weir COMMAND --help` tells all options. Options can stand in a file (--config) or in the environment "
     "(WEIR_LISTEN for\n"
@@ -47,6 +48,14 @@ void name_environment(CLI::App& command) {
   }
 }
 
+// Only once a command is called: the environment of another one (WEIR_PORT is decode's) must not stop it.
+void name_environment_when_called(CLI::App& root) {
+  for (CLI::App* command : root.get_subcommands(nullptr)) {
+    command->preparse_callback([command](std::size_t) { name_environment(*command); });
+    name_environment_when_called(*command);
+  }
+}
+
 // All long options of the command that was called, and its subcommands: what a misspelt word may have meant.
 std::vector<std::string> known_words(const CLI::App& command) {
   std::vector<std::string> words;
@@ -57,14 +66,21 @@ std::vector<std::string> known_words(const CLI::App& command) {
   return words;
 }
 
+// `weir db check` is the `check` of `db`.
 const CLI::App& called_command(const CLI::App& root) {
   const auto called = root.get_subcommands();
-  return called.empty() ? root : *called.front();
+  return called.empty() ? root : called_command(*called.front());
+}
+
+std::string full_name(const CLI::App& command) {
+  const CLI::App* const parent = command.get_parent();
+  return parent == nullptr || parent->get_parent() == nullptr ? command.get_name()
+                                                              : full_name(*parent) + " " + command.get_name();
 }
 
 std::string help_hint(const CLI::App& root) {
   const CLI::App& command = called_command(root);
-  return " (see weir " + (&command == &root ? "" : command.get_name() + " ") + "--help)";
+  return " (see weir " + (&command == &root ? "" : full_name(command) + " ") + "--help)";
 }
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& words) {
@@ -133,7 +149,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty())
-    return "which command? collect, decode, generate, status, query, list or completion" + help_hint(root);
+    return "which command? collect, decode, generate, status, query, list, db or completion" + help_hint(root);
   return text + help_hint(root);
 }
 
@@ -181,10 +197,7 @@ int run(int argc, char** argv) {
   const CLI::App* const query = add_query_command(root, exit_code);
   add_list_command(root, exit_code);
   add_completion_command(root, exit_code);
-  // Only once a command is called: the environment of another one (WEIR_PORT is decode's) must not stop it.
-  for (CLI::App* command : root.get_subcommands(nullptr)) {
-    command->preparse_callback([command](std::size_t) { name_environment(*command); });
-  }
+  name_environment_when_called(root);
 
   auto arguments = query_arguments(argv[0], {argv + 1, argv + argc}, *query);
   if (!arguments) return usage_error(arguments.error());

@@ -12,11 +12,12 @@ namespace weir {
 namespace {
 
 int check(const std::string& store) {
-  StatusLine progress;
-  const auto report = check_store(store, [&](std::uint64_t done, std::uint64_t total) {
-    if (progress.due()) progress.show(fmt::format("{:3} % checked", total == 0 ? 100 : 100 * done / total));
-  });
-  progress.clear();
+  const auto report = [&] {
+    StatusLine progress;
+    return check_store(store, [&](std::uint64_t done, std::uint64_t total) {
+      if (progress.due()) progress.show(fmt::format("{:3} % checked", total == 0 ? 100 : 100 * done / total));
+    });
+  }();
   if (!report) return usage_error(report.error());
   for (const Finding& note : report->notes) fmt::print("note     {}: {}\n", note.file, note.problem);
   for (const Finding& damage : report->damage) fmt::print("damaged  {}: {}\n", damage.file, damage.problem);

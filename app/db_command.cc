@@ -5,13 +5,12 @@
 
 #include "app/checks.h"
 #include "app/cli.h"
+#include "app/query_options.h"
 #include "store/snapshot.h"
 #include "store/store_writer.h"
 
 namespace weir {
 namespace {
-
-constexpr const char* kDefaultStore = "/var/lib/weir/store";
 
 int compact(const std::string& store) {
   // Opening it to write would make it where it is not.
@@ -39,7 +38,7 @@ int compact(const std::string& store) {
 
 CLI::Option* add_store_option(CLI::App& command, std::string& path) {
   path = kDefaultStore;
-  return command.add_option("-d,--db.path", path, "Directory of the store")
+  return command.add_option("-d,--db,--db.path", path, "Directory of the store")
       ->type_name("DIR")
       ->check(not_empty())
       ->capture_default_str();

@@ -13,7 +13,7 @@ void add_db_compact(CLI::App& db, int& exit_code);
 void add_db_import(CLI::App& db, int& exit_code);
 void add_db_export(CLI::App& db, int& exit_code);
 
-// -d, --db.path: the directory of the store, into `path`.
+// -d, --db: the directory of the store, into `path`.
 CLI::Option* add_store_option(CLI::App& command, std::string& path);
 
 }  // namespace weir

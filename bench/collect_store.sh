@@ -39,7 +39,8 @@ weir_cpu=$(cpu_seconds $pid)
 "$weir" status --run-dir "$dir" | sed -n 1,25p
 kill $pid
 wait $pid || true
-"$weir" db compact -d "$dir/store" || true
+TIMEFORMAT='  compaction at the end, told apart: %U user and %S system CPU-s'
+time "$weir" db compact -d "$dir/store"
 weir_flows=$("$weir" db stats -d "$dir/store" --format json | grep -o '"rows":[0-9]*' | head -1 | cut -d: -f2)
 weir_bytes=$(du -sb "$dir/store" | cut -f1)
 table "weir" "$weir_cpu" "$weir_flows" "$weir_bytes"

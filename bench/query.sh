@@ -5,7 +5,7 @@
 #
 # Every command runs six times; the first, which warms the caches, does not count: wall is the median of the others, CPU
 # and peak memory are that run's. Peers are compared where they are on the PATH: nfdump; python3 with the duckdb module,
-# over a native table of the fields that are asked for; goquery, over the database in $GOPROBE_DB.
+# over a native table of all fields, addresses as text (its type for them is an extension); goquery, over the database in $GOPROBE_DB.
 set -euo pipefail
 build=$1 flows=${2:-10000000}
 dir=${3:-}
@@ -58,18 +58,18 @@ command -v nfdump >/dev/null && [ -f "$nf" ] || nf=
 if python3 -c 'import duckdb' 2>/dev/null; then
   duck=$dir/flows.duckdb
   if [ ! -f "$duck" ]; then
+    rm -f "$dir/flows.csv"
     mkfifo "$dir/flows.csv"
     "$make_store" --flows "$flows" --csv >"$dir/flows.csv" 2>/dev/null &
     python3 - "$duck" "$dir/flows.csv" <<'PY'
 import duckdb, sys
 c = duckdb.connect(sys.argv[1])
-c.execute("""create table flows as select time_received_ns, time_flow_start_ns, time_flow_end_ns, sequence_num,
-  sampler_address, bytes, packets, src_addr::INET src_addr, dst_addr::INET dst_addr, proto, src_port::USMALLINT src_port,
-  dst_port::USMALLINT dst_port, in_if_name, out_if_name, tcp_flags::UTINYINT tcp_flags, ip_tos::UTINYINT ip_tos,
-  src_as::UINTEGER src_as, dst_as::UINTEGER dst_as, next_hop, src_net, dst_net, flow_end_reason::UTINYINT reason
-  from read_csv(?, header=true, sample_size=20480, all_varchar=true)""".replace("time_received_ns, time_flow_start_ns, time_flow_end_ns, sequence_num",
-  "time_received_ns::UBIGINT time_received_ns, time_flow_start_ns::UBIGINT time_flow_start_ns, time_flow_end_ns::UBIGINT time_flow_end_ns, sequence_num::UINTEGER sequence_num")
-  .replace("sampler_address, bytes, packets,", "sampler_address, bytes::UBIGINT bytes, packets::UBIGINT packets,"), [sys.argv[2]])
+c.execute("""create table flows as select time_received_ns::UBIGINT time_received_ns,
+  time_flow_start_ns::UBIGINT time_flow_start_ns, time_flow_end_ns::UBIGINT time_flow_end_ns,
+  sequence_num::UINTEGER sequence_num, sampler_address, bytes::UBIGINT bytes, packets::UBIGINT packets, src_addr, dst_addr,
+  proto, src_port::USMALLINT src_port, dst_port::USMALLINT dst_port, in_if_name, out_if_name,
+  tcp_flags::UTINYINT tcp_flags, ip_tos::UTINYINT ip_tos, src_as::UINTEGER src_as, dst_as::UINTEGER dst_as, next_hop,
+  src_net, dst_net, flow_end_reason::UTINYINT reason from read_csv(?, header=true, all_varchar=true)""", [sys.argv[2]])
 PY
     rm "$dir/flows.csv"
   fi

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "query/condition.h"
+#include "query/condition_build.h"
 #include "query/condition_operators.h"
 #include "query/condition_values.h"
 #include "query/scanner.h"
@@ -28,68 +29,8 @@ struct Value {
 // Where `dir` may stand: at the top, and as a side of an AND there.
 enum class Level : bool { kTop, kInner };
 
-Condition test_of(QueryField field, Test test) {
-  test.field = field;
-  Condition condition;
-  condition.test = std::move(test);
-  return condition;
-}
-
-Condition join(Condition::Kind kind, std::vector<Condition> children) {
-  if (children.size() == 1 && kind != Condition::Kind::kNot) return std::move(children.front());
-  Condition condition;
-  condition.kind = kind;
-  condition.children = std::move(children);
-  return condition;
-}
-
 char closing(char bracket) { return bracket == '(' ? ')' : bracket == '[' ? ']' : '}'; }
 bool opens(char c) { return c == '(' || c == '[' || c == '{'; }
-
-// Labels have the name where there is one, else what is made of another field; so has what they are compared with.
-//   hostname   the exporter's name, else its address
-//   in_iface   the interface's name, else "if<index>"; out_iface likewise
-struct Label {
-  FieldId name, number;
-};
-
-std::optional<Label> label_of(const QueryField& field) {
-  if (field.kind == QueryField::Kind::kHost) return Label{FieldId::host, FieldId::sampler_address};
-  if (field.kind != QueryField::Kind::kStored) return std::nullopt;
-  if (field.field == FieldId::in_if_name) return Label{FieldId::in_if_name, FieldId::in_if};
-  if (field.field == FieldId::out_if_name) return Label{FieldId::out_if_name, FieldId::out_if};
-  return std::nullopt;
-}
-
-constexpr QueryField stored(FieldId id) { return {QueryField::Kind::kStored, id}; }
-
-Attribute stored_attribute(FieldId id) {
-  Attribute attribute = *make_attribute(field_info(id).name);
-  attribute.field = stored(id);
-  return attribute;
-}
-
-// The test of a label by the fields it is made of.
-Condition lowered(const Label& label, const Test& test) {
-  Test name{stored(label.name), Comparison::kEqual, false, {}, {}, test.texts};
-  const Attribute attribute = stored_attribute(label.number);
-  Test number{stored(label.number), Comparison::kEqual, false, {}, {}, {}};
-  for (const std::string& text : test.texts) {
-    if (attribute.kind == ValueKind::kAddress) {
-      if (IpAddress::parse(text)) add_literal(attribute, text, number);
-    } else if (text.starts_with("if")) {
-      add_literal(attribute, text.substr(2), number);
-    }
-  }
-  Condition condition = test_of(name.field, name);
-  if (!number.numbers.empty() || !number.prefixes.empty()) {
-    const Test nameless{stored(label.name), Comparison::kEqual, false, {}, {}, {""}};
-    Condition other =
-        join(Condition::Kind::kAnd, {test_of(nameless.field, nameless), test_of(number.field, std::move(number))});
-    condition = join(Condition::Kind::kOr, {std::move(condition), std::move(other)});
-  }
-  return test.comparison == Comparison::kEqual ? condition : join(Condition::Kind::kNot, {std::move(condition)});
-}
 
 class Parser {
  public:
@@ -218,8 +159,8 @@ class Parser {
     test.comparison = op->comparison;
     const auto done = op->list ? take_list(attribute, test) : take_value(attribute, test);
     if (!done) return std::unexpected(done.error());
-    if (const auto label = label_of(attribute.field)) return lowered(*label, test);
-    return test_of(attribute.field, std::move(test));
+    test.field = attribute.field;
+    return condition_of(std::move(test));
   }
 
   Result<void> take_list(const Attribute& attribute, Test& test) {

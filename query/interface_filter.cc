@@ -1,5 +1,10 @@
 // Which interfaces a query looks at.
 #include <algorithm>
+
+// g++ 12 takes a member of libstdc++'s automaton for uninitialised when it is built with sanitizers.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <regex>
 
 #include "query/request.h"

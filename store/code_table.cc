@@ -1,7 +1,6 @@
 #include "store/code_table.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <functional>
 
@@ -16,15 +15,50 @@ constexpr std::size_t kFirstSlots = 256;
 std::size_t slot_of(std::uint64_t hash, std::size_t slots) {
   return static_cast<std::size_t>(hash >> 32) & (slots - 1);
 }
-std::uint64_t hash_v4(std::uint32_t address) { return address * 0x9e3779b97f4a7c15ULL; }
+std::uint64_t hash_of(std::uint32_t address) { return address * 0x9e3779b97f4a7c15ULL; }
 
-std::uint64_t hash_v6(const AddressBytes& address) {
-  std::uint64_t high, low;
-  std::memcpy(&high, address.data(), 8);
-  std::memcpy(&low, address.data() + 8, 8);
+std::uint64_t mix(std::uint64_t high, std::uint64_t low) {
   std::uint64_t h = high * 0x9e3779b97f4a7c15ULL;
   h = (h ^ h >> 29 ^ low) * 0xd6e8feb86659fd93ULL;
   return h ^ h >> 32;
+}
+
+std::uint64_t load64(const void* p) {
+  std::uint64_t v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+std::uint64_t hash_of(const AddressBytes& address) { return mix(load64(address.data()), load64(address.data() + 8)); }
+
+AddressBytes bytes_at(const std::uint8_t* p) {
+  AddressBytes bytes;
+  std::memcpy(bytes.data(), p, bytes.size());
+  return bytes;
+}
+
+// Names of interfaces and hosts are short: what they have beyond sixteen bytes is left to the library.
+std::uint64_t hash_of(std::string_view bytes) {
+  const std::size_t n = bytes.size();
+  if (n > 16) return std::hash<std::string_view>{}(bytes);
+  if (n >= 8) return mix(load64(bytes.data()) + n, load64(bytes.data() + n - 8));
+  std::uint64_t all = 0;
+  if (n > 0) std::memcpy(&all, bytes.data(), n);
+  return mix(all, n);
+}
+
+bool same(std::uint32_t a, std::uint32_t b) { return a == b; }
+
+bool same(const AddressBytes& a, const AddressBytes& b) {
+  return ((load64(a.data()) ^ load64(b.data())) | (load64(a.data() + 8) ^ load64(b.data() + 8))) == 0;
+}
+
+bool same(std::string_view a, std::string_view b) {
+  const std::size_t n = a.size();
+  if (n != b.size()) return false;
+  if (n == 0) return true;
+  if (n < 8 || n > 16) return std::memcmp(a.data(), b.data(), n) == 0;
+  return ((load64(a.data()) ^ load64(b.data())) | (load64(a.data() + n - 8) ^ load64(b.data() + n - 8))) == 0;
 }
 
 template <typename Slot>
@@ -35,43 +69,48 @@ void reset(PodVector<Slot>& slots, std::size_t count) {
 
 }  // namespace
 
-std::uint32_t AddressTable::code_v4(std::uint32_t address) {
-  std::size_t at = slot_of(hash_v4(address), v4_slots_.size());
-  for (;; at = (at + 1) & (v4_slots_.size() - 1)) {
-    const Slot& slot = v4_slots_[at];
-    if (slot.code == 0) break;
-    if (slot.key == address) return slot.code;
+// The code of `key`, which is `next_code` where it is new.
+template <typename Key>
+std::uint32_t AddressTable::find_or_add(PodVector<Slot<Key>>& slots, const Key& key, std::uint32_t next_code) {
+  std::size_t at = slot_of(hash_of(key), slots.size());
+  for (; slots[at].code != 0; at = (at + 1) & (slots.size() - 1)) {
+    if (same(slots[at].key, key)) return slots[at].code;
   }
-  entries_.push_back(address);
-  const std::uint32_t code = size();
-  v4_slots_[at] = {address, code};
-  if (++v4_used_ * 2 > v4_slots_.size()) grow(v4_slots_);
-  return code;
+  slots[at] = {key, next_code};
+  return next_code;
 }
 
-void AddressTable::codes_v4(const std::uint32_t* addresses, std::span<std::uint32_t> out) {
-  // The table of a busy router does not fit the nearer caches: all slots are asked for before the first is looked at.
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    __builtin_prefetch(&v4_slots_[slot_of(hash_v4(addresses[i]), v4_slots_.size())]);
-  }
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = code_v4(addresses[i]);
+std::uint32_t AddressTable::code_v4(std::uint32_t address) {
+  const std::uint32_t code = find_or_add(v4_slots_, address, size() + 1);
+  if (code <= size()) return code;
+  entries_.push_back(address);
+  if ((entries_.size() - v6_.size()) * 2 > v4_slots_.size()) grow(v4_slots_);
+  return code;
 }
 
 std::uint32_t AddressTable::code_v6(const AddressBytes& address) {
-  const std::uint64_t hash = hash_v6(address);
-  const auto key = static_cast<std::uint32_t>(hash);
-  std::size_t at = slot_of(hash, v6_slots_.size());
-  for (;; at = (at + 1) & (v6_slots_.size() - 1)) {
-    const Slot& slot = v6_slots_[at];
-    if (slot.code == 0) break;
-    if (slot.key == key && v6(slot.code) == address) return slot.code;
-  }
+  const std::uint32_t code = find_or_add(v6_slots_, address, size() + 1);
+  if (code <= size()) return code;
   entries_.push_back(kV6 | v6_.size());
   v6_.push_back(address);
-  const std::uint32_t code = size();
-  v6_slots_[at] = {key, code};
   if (v6_.size() * 2 > v6_slots_.size()) grow(v6_slots_);
   return code;
+}
+
+void AddressTable::codes(std::span<const Asked> asked, std::uint32_t* out) {
+  // All slots are asked for before the first is looked at.
+  for (const Asked& a : asked) {
+    if (a.family == Family::kV4) {
+      __builtin_prefetch(&v4_slots_[slot_of(hash_of(load_be32(a.bytes)), v4_slots_.size())]);
+    } else if (a.family == Family::kV6) {
+      __builtin_prefetch(&v6_slots_[slot_of(hash_of(bytes_at(a.bytes)), v6_slots_.size())]);
+    }
+  }
+  for (const Asked& a : asked) {
+    *out++ = a.family == Family::kV4   ? code_v4(load_be32(a.bytes))
+             : a.family == Family::kV6 ? code_v6(bytes_at(a.bytes))
+                                       : 0;
+  }
 }
 
 std::uint32_t AddressTable::code(const AddressBytes& bytes, Family family) {
@@ -88,15 +127,12 @@ IpAddress AddressTable::address(std::uint32_t code) const {
   return is_v6(code) ? IpAddress::v6(v6(code).data()) : IpAddress::v4(v4(code));
 }
 
-void AddressTable::grow(PodVector<Slot>& slots) {
-  PodVector<Slot> larger;
+template <typename Key>
+void AddressTable::grow(PodVector<Slot<Key>>& slots) {
+  PodVector<Slot<Key>> larger;
   reset(larger, slots.size() * 2);
-  for (const Slot& slot : slots) {
-    if (slot.code == 0) continue;
-    const std::uint64_t hash = is_v6(slot.code) ? hash_v6(v6(slot.code)) : hash_v4(slot.key);
-    std::size_t at = slot_of(hash, larger.size());
-    while (larger[at].code != 0) at = (at + 1) & (larger.size() - 1);
-    larger[at] = slot;
+  for (const Slot<Key>& slot : slots) {
+    if (slot.code != 0) find_or_add(larger, slot.key, slot.code);
   }
   slots = std::move(larger);
 }
@@ -104,7 +140,6 @@ void AddressTable::grow(PodVector<Slot>& slots) {
 void AddressTable::clear() {
   entries_.clear();
   v6_.clear();
-  v4_used_ = 0;
   reset(v4_slots_, std::max(v4_slots_.size(), kFirstSlots));
   reset(v6_slots_, std::max(v6_slots_.size(), kFirstSlots));
 }
@@ -114,14 +149,14 @@ std::size_t AddressTable::memory() const {
 }
 
 std::uint32_t BytesTable::code(std::string_view bytes) {
-  if (last_ != 0 && this->bytes(last_) == bytes) return last_;
-  const std::uint64_t hash = std::hash<std::string_view>{}(bytes);
+  if (last_ != 0 && same(this->bytes(last_), bytes)) return last_;
+  const std::uint64_t hash = hash_of(bytes);
   const auto key = static_cast<std::uint32_t>(hash);
   std::size_t at = slot_of(hash, slots_.size());
   for (;; at = (at + 1) & (slots_.size() - 1)) {
     const Slot& slot = slots_[at];
     if (slot.code == 0) break;
-    if (slot.hash == key && this->bytes(slot.code) == bytes) return last_ = slot.code;
+    if (slot.hash == key && same(this->bytes(slot.code), bytes)) return last_ = slot.code;
   }
   content_.append(bytes.data(), bytes.size());
   ends_.push_back(content_.size());
@@ -130,7 +165,7 @@ std::uint32_t BytesTable::code(std::string_view bytes) {
   if (std::size_t{size()} * 2 > slots_.size()) {
     reset(slots_, slots_.size() * 2);
     for (std::uint32_t code = 1; code <= size(); ++code) {
-      const std::uint64_t h = std::hash<std::string_view>{}(this->bytes(code));
+      const std::uint64_t h = hash_of(this->bytes(code));
       std::size_t to = slot_of(h, slots_.size());
       while (slots_[to].code != 0) to = (to + 1) & (slots_.size() - 1);
       slots_[to] = {static_cast<std::uint32_t>(h), code};

@@ -20,8 +20,12 @@ class AddressTable {
   std::uint32_t code_v4(std::uint32_t address);
   std::uint32_t code_v6(const AddressBytes& address);
   std::uint32_t code(const AddressBytes& bytes, Family family);
-  // Codes of out.size() IPv4 addresses.
-  void codes_v4(const std::uint32_t* addresses, std::span<std::uint32_t> out);
+  // The same for many at once, which costs much less where the table is larger than the nearer caches.
+  struct Asked {
+    const std::uint8_t* bytes;
+    Family family;
+  };
+  void codes(std::span<const Asked> asked, std::uint32_t* out);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(entries_.size()); }
   // REQUIRES 0 < code <= size().
@@ -36,17 +40,20 @@ class AddressTable {
 
  private:
   static constexpr std::uint64_t kV6 = std::uint64_t{1} << 32;
+  template <typename Key>
   struct Slot {
-    std::uint32_t key;  // the address, or part of an IPv6 address's hash
-    std::uint32_t code;
+    Key key;
+    std::uint32_t code;  // 0: free
   };
-  void grow(PodVector<Slot>& slots);
+  template <typename Key>
+  static std::uint32_t find_or_add(PodVector<Slot<Key>>& slots, const Key& key, std::uint32_t next_code);
+  template <typename Key>
+  static void grow(PodVector<Slot<Key>>& slots);
 
   PodVector<std::uint64_t> entries_;  // an IPv4 address; or kV6 and an index of v6_
   PodVector<AddressBytes> v6_;
-  PodVector<Slot> v4_slots_;
-  PodVector<Slot> v6_slots_;
-  std::uint32_t v4_used_ = 0;
+  PodVector<Slot<std::uint32_t>> v4_slots_;
+  PodVector<Slot<AddressBytes>> v6_slots_;
 };
 
 class BytesTable {

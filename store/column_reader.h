@@ -53,6 +53,9 @@ struct FollowTable {
   std::vector<std::uint64_t> wide;
 };
 
+// For messages.
+std::string page_name(const ColumnEntry& entry, unsigned block);
+
 using Picks = std::optional<std::span<const std::uint16_t>>;
 
 struct Segment::Impl {

@@ -81,6 +81,7 @@ class IntEncoder {
   Effort effort_ = Effort::kQuick;
   std::array<Level, kMaxStreamDepth + 1> levels_;
   std::vector<std::uint8_t> planes_;
+  std::string packed_;
   std::unique_ptr<ZSTD_CCtx_s, FreeCompressor> zstd_;
 };
 

@@ -82,8 +82,10 @@ IntEncoder::Plan<T> IntEncoder::plan(std::span<const T> values, const Shape<T>& 
   Plan<T> plan{.values = values, .base = shape.min, .disk_base = shape.min, .exponent = 0, .width = {}};
   std::uint64_t all = shape.max - shape.min;
   if constexpr (sizeof(T) == 8) {
-    if (shape.min == 0 && shape.max >> 32 != 0) {
-      plan.base = plan.disk_base = least_above_zero(values);
+    // Zeros far below all others, such as absent times.
+    if (const std::uint64_t least = shape.min == 0 && shape.max >> 32 != 0 ? least_above_zero(values) : 0;
+        least > shape.max - least) {
+      plan.base = plan.disk_base = least;
       all = UINT64_MAX;
     }
     for (const unsigned exponent : {9U, 6U, 3U}) {
@@ -221,13 +223,13 @@ bool IntEncoder::put_planes(const Plan<T>& plan, std::size_t best, std::string& 
 
 void IntEncoder::put_plane(std::span<const std::uint8_t> plane, std::string& out) {
   if (!zstd_) zstd_.reset(ZSTD_createCCtx());
-  std::string packed(ZSTD_compressBound(plane.size()), '\0');
+  packed_.resize(std::max(packed_.size(), ZSTD_compressBound(plane.size())));
   const std::size_t size =
-      ZSTD_compressCCtx(zstd_.get(), packed.data(), packed.size(), plane.data(), plane.size(), kPlaneLevel);
+      ZSTD_compressCCtx(zstd_.get(), packed_.data(), packed_.size(), plane.data(), plane.size(), kPlaneLevel);
   const bool use = ZSTD_isError(size) == 0 && size < plane.size() / 10 * 9;
   put_varint(out, use ? size : 0);
   if (use) {
-    out.append(packed, 0, size);
+    out.append(packed_, 0, size);
   } else {
     out.append(reinterpret_cast<const char*>(plane.data()), plane.size());
   }

@@ -302,14 +302,18 @@ void Intake::failed(const Error& error) {
 
 bool Intake::pause(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
-  return !cuts_changed_.wait_for(lock, time, [this] { return closing_; });
+  cuts_changed_.wait_for(lock, time, [this] { return closing_ || waiting_; });
+  return !closing_;
 }
 
 // One attempt may have been under way before the caller asked; what the next one says counts.
 Result<void> Intake::wait_for_cuts() {
   std::unique_lock lock(mutex_);
+  waiting_ = true;
+  cuts_changed_.notify_all();
   const std::uint64_t enough = failures_ + 2;
   cuts_changed_.wait(lock, [&] { return cuts_.empty() || failures_ >= enough || closing_; });
+  waiting_ = false;
   if (cuts_.empty()) return {};
   return build_trouble_ ? std::unexpected(*build_trouble_) : fail("the store is being closed");
 }

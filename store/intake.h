@@ -65,7 +65,7 @@ class Intake {
   void done();
   // They could not be made; the caller will try again.
   void failed(const Error& error);
-  // Waits a moment, at most until close(); false then.
+  // Waits a moment before the next attempt; false after close().
   bool pause(std::chrono::milliseconds time);
   // Waits until no cut is left. Errors: segments cannot be made.
   Result<void> wait_for_cuts();
@@ -141,6 +141,7 @@ class Intake {
   Clock::time_point retry_;
   std::uint64_t lost_ = 0;      // flows dropped in this trouble
   std::uint64_t failures_ = 0;  // of making segments
+  bool waiting_ = false;        // somebody waits for them: no pause between attempts
   std::optional<Error> trouble_, sync_trouble_, build_trouble_;
 };
 

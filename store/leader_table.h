@@ -14,7 +14,7 @@ namespace weir {
 template <typename T>
 struct LeaderTable {
   std::vector<T> values;       // by the leader's value
-  std::size_t exceptions = 0;  // rows with another value
+  std::size_t exceptions = 0;  // rows with another value, estimated where there are many rows
 };
 
 // The value that most rows have, for each of the leader's values up to `largest`. Nullopt where too many rows have

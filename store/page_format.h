@@ -6,7 +6,8 @@
 namespace weir {
 
 // The values of another column plus or minus an integer stream: a varint of that column's place in the footer, a byte
-// (0 plus, 1 minus), a zigzag varint that is added to each value of the stream, the stream.
+// (0 plus, 1 minus), a byte (the other column's values are first rounded down to a multiple of this power of ten), a
+// zigzag varint that is added to each value of the stream, the stream.
 inline constexpr std::uint8_t kDifferenceForm = 16;
 
 // What the column's table (a part of its own) has for the value of the leading column, but for some rows: a varint of

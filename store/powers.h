@@ -1,7 +1,11 @@
 // Powers of ten, and division by them.
+//
+// Thread rules: functions without shared state.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace weir {
 
@@ -18,6 +22,19 @@ constexpr std::uint64_t inverse_power_of_five(unsigned exponent) {
   std::uint64_t inverse = 1;
   for (; exponent > 0; --exponent) inverse *= kInverseOfFive;
   return inverse;
+}
+
+// out[i] is values[i] rounded down to a multiple of 10^exponent. Both may be the same.
+inline void round_down(std::span<const std::uint64_t> values, unsigned exponent, std::uint64_t* out) {
+  const std::uint64_t unit = power_of_ten(exponent);
+  std::uint64_t last = 0, rounded = 0;  // times of receipt come in runs
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != last) {
+      last = values[i];
+      rounded = last - last % unit;
+    }
+    out[i] = rounded;
+  }
 }
 
 }  // namespace weir

@@ -59,8 +59,8 @@ struct Place {
   std::uint32_t number;
 
   Place(const RollupKey& k, std::uint32_t row)
-      : high(std::uint64_t{k.port} << 48 | std::uint64_t{k.src} << 16 | k.site >> 16),
-        low(std::uint64_t{k.site} << 48 | std::uint64_t{k.dst} << 16 | k.block),
+      : high(std::uint64_t{k.dst} << 32 | std::uint64_t{k.port} << 16 | k.site >> 16),
+        low(std::uint64_t{k.site} << 48 | std::uint64_t{k.src} << 16 | k.block),
         number(row) {}
 };
 

@@ -67,8 +67,8 @@ class RollupTable {
   // REQUIRES i < size().
   const RollupRow& row(std::size_t i) const { return chunks_[i / kChunkRows][i % kChunkRows]; }
   // Puts order() into the order in which rows are to be stored: by stretches of time, each long enough for its
-  // rows to be many; in a stretch by port, sender, site and receiver, so that these come in runs and what one service
-  // sends lies together; then by block. False when the budget is used up. No add() after it: order() takes the
+  // rows to be many; in a stretch by responder, port, site and initiator, so that these come in runs and what one
+  // service does lies together; then by block. False when the budget is used up. No add() after it: order() takes the
   // index's place.
   bool sort();
   // The numbers of all rows. REQUIRES sort().

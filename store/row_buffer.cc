@@ -1,146 +1,36 @@
 #include "store/row_buffer.h"
 
-#include <algorithm>
-#include <cstring>
-
-#include "base/clock.h"
-#include "store/extras_coding.h"
+#include "store/row_appender.h"
 #include "store/row_buffer_impl.h"
 
 namespace weir {
-namespace {
 
-constexpr std::uint64_t kMaxOffNs = 3600 * kNsPerSecond;
-
-// Flows are taken in stretches that fit the nearest cache, column by column.
-constexpr std::size_t kStretch = 128;
-
-// Flows one after the other that share an origin.
-struct OriginRun {
-  const Origin* origin;
-  std::size_t count;
-};
-
-// A few flows of a batch, and where their fields stand.
-struct Stretch {
-  const FlowBatch& batch;
-  std::span<const Flow> flows;
-  std::array<OriginRun, kStretch> runs;
-  std::size_t run_count = 0;
-
-  Stretch(const FlowBatch& of, std::span<const Flow> some) : batch(of), flows(some) {
-    std::uint32_t last = 0;
-    for (const Flow& flow : flows) {
-      if (flow.origin != last) runs[run_count++] = {&batch.origin(flow), 0};
-      last = flow.origin;
-      ++runs[run_count - 1].count;
-    }
-  }
-  std::span<const OriginRun> origins() const { return {runs.data(), run_count}; }
-
-  const std::uint8_t* home(const Flow& flow, FieldHome home) const {
-    if (home == FieldHome::kFlow) return reinterpret_cast<const std::uint8_t*>(&flow);
-    static constexpr FlowCold kNoCold{};
-    return reinterpret_cast<const std::uint8_t*>(flow.cold == 0 ? &kNoCold : &batch.cold(flow));
-  }
-};
-
-template <typename T>
-T load(const std::uint8_t* p) {
-  T v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-
-// Calls out(i, pointer to the member) for each flow. REQUIRES a field that is not of the origin.
-template <typename Out>
-void for_each_member(const Stretch& stretch, const FieldInfo& field, Out out) {
-  if (field.home == FieldHome::kFlow) {
-    const auto* p = reinterpret_cast<const std::uint8_t*>(stretch.flows.data()) + field.offset;
-    for (std::size_t i = 0; i < stretch.flows.size(); ++i, p += sizeof(Flow)) out(i, p);
-    return;
-  }
-  for (std::size_t i = 0; i < stretch.flows.size(); ++i) {
-    out(i, stretch.home(stretch.flows[i], field.home) + field.offset);
-  }
-}
-
-template <typename Member, typename T>
-void copy_numbers(const Stretch& stretch, const FieldInfo& field, T* out) {
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) { out[i] = load<Member>(p); });
-}
-
-void copy_macs(const Stretch& stretch, const FieldInfo& field, std::uint64_t* out) {
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
-    out[i] = std::uint64_t{load_be32(p)} << 16 | load_be16(p + 4);
-  });
-}
-
-void copy_addresses(const Stretch& stretch, const FieldInfo& field, AddressTable& table, std::uint32_t* out) {
-  std::array<std::uint32_t, kStretch> v4;
-  const std::ptrdiff_t family = field.family_offset - field.offset;
-  std::size_t all_v4 = 0;
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
-    v4[i] = load_be32(p);
-    all_v4 += static_cast<Family>(p[family]) == Family::kV4;
-  });
-  if (all_v4 == stretch.flows.size()) return table.codes_v4(v4.data(), {out, stretch.flows.size()});
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
-    out[i] = table.code(load<AddressBytes>(p), static_cast<Family>(p[family]));
-  });
-}
-
-void copy_texts(const Stretch& stretch, const FieldInfo& field, BytesTable& table, std::uint32_t* out) {
-  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
-    const auto slice = load<Slice>(p);
-    // A field that is marked present may have nothing in it: that is a code of its own, other than absent.
-    out[i] = stretch.flows[i].has(field.id) ? table.code(stretch.batch.text(slice)) : 0;
-  });
-}
-
-void copy_narrow(const Stretch& stretch, const FieldInfo& field, std::uint32_t* out) {
-  switch (field.width) {
-    case 1: return copy_numbers<std::uint8_t>(stretch, field, out);
-    case 2: return copy_numbers<std::uint16_t>(stretch, field, out);
-    default: return copy_numbers<std::uint32_t>(stretch, field, out);
-  }
-}
-
-bool in_masks(const std::uint64_t (&masks)[2], FieldId id) {
-  const auto n = static_cast<unsigned>(id);
-  return (masks[n >> 6] >> (n & 63) & 1) != 0;
-}
-
-// Makes a column that had no value so far one of `rows` absent ones.
-void begin_column(BufferColumn& column, ColumnKind kind, std::size_t rows) {
-  column.used = true;
-  column.mixed = rows > 0;
+void BufferColumn::begin(ColumnKind kind, std::size_t rows) {
+  used = true;
+  mixed = rows > 0;
   if (kind == ColumnKind::kWide) {
-    column.wide.fill(rows, 0);
+    wide.fill(rows, 0);
   } else {
-    column.narrow.fill(rows, 0);
+    narrow.fill(rows, 0);
   }
-  column.present.fill(rows, 0);
+  present.fill(rows, 0);
 }
 
-// From now on its presence is told row by row.
-void begin_presence(BufferColumn& column, std::size_t rows) {
-  if (column.mixed) return;
-  column.mixed = true;
-  column.present.fill(rows, 1);
+void BufferColumn::begin_presence(std::size_t rows) {
+  if (mixed) return;
+  mixed = true;
+  present.fill(rows, 1);
 }
 
-void append_absent(BufferColumn& column, ColumnKind kind, std::size_t rows_before, std::size_t count) {
-  begin_presence(column, rows_before);
-  column.present.fill(count, 0);
+void BufferColumn::append_absent(ColumnKind kind, std::size_t rows_before, std::size_t count) {
+  begin_presence(rows_before);
+  present.fill(count, 0);
   if (kind == ColumnKind::kWide) {
-    column.wide.fill(count, 0);
+    wide.fill(count, 0);
   } else {
-    column.narrow.fill(count, 0);
+    narrow.fill(count, 0);
   }
 }
-
-}  // namespace
 
 RowBuffer::Impl::Impl() {
   for (const ColumnInfo& info : kColumns) {
@@ -148,191 +38,13 @@ RowBuffer::Impl::Impl() {
   }
 }
 
-namespace {
-
-// The fields of a batch that some flow of it has, and whether all have it.
-struct BatchFields {
-  std::uint64_t any[2] = {0, 0};
-  std::uint64_t all[2] = {~std::uint64_t{0}, ~std::uint64_t{0}};
-  bool extras = false;
-
-  explicit BatchFields(std::span<const Flow> flows) {
-    for (const Flow& flow : flows) {
-      for (int word = 0; word < 2; ++word) {
-        any[word] |= flow.present[word];
-        all[word] &= flow.present[word];
-      }
-      extras |= flow.extras != 0;
-    }
-  }
-};
-
-class Appender {
- public:
-  Appender(RowBuffer::Impl& buffer, const FlowBatch& batch, const BatchFields& fields)
-      : buffer_(buffer), batch_(batch), fields_(fields), rows_(buffer.rows) {}
-
-  void append_field(const FieldInfo& field, const Stretch& stretch, std::size_t done);
-  void append_origin(const FieldInfo& field, const Stretch& stretch);
-  void append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch);
-  void append_times(const Stretch& stretch);
-  void append_extras_of(const Stretch& stretch);
-
- private:
-  RowBuffer::Impl& buffer_;
-  const FlowBatch& batch_;
-  const BatchFields& fields_;
-  const std::size_t rows_;  // before this batch
-};
-
-void Appender::append_origin(const FieldInfo& field, const Stretch& stretch) {
-  BufferColumn& column = buffer_.column(column_of(field.id));
-  const ColumnKind kind = column_info(column_of(field.id)).kind;
-  column.used = true;
-  for (const OriginRun& run : stretch.origins()) {
-    const std::uint8_t* member = reinterpret_cast<const std::uint8_t*>(run.origin) + field.offset;
-    switch (kind) {
-      case ColumnKind::kNarrow: {
-        std::uint32_t value = 0;
-        std::memcpy(&value, member, field.width);  // little-endian
-        column.narrow.fill(run.count, value);
-        break;
-      }
-      case ColumnKind::kWide: column.wide.fill(run.count, load<std::uint64_t>(member)); break;
-      case ColumnKind::kAddress: {
-        const auto family = static_cast<Family>(member[field.family_offset - field.offset]);
-        column.narrow.fill(run.count, buffer_.addresses.code(load<AddressBytes>(member), family));
-        break;
-      }
-      case ColumnKind::kBytes: {
-        const auto slice = load<Slice>(member);
-        BytesTable& table = *buffer_.texts[static_cast<std::size_t>(field.id)];
-        column.narrow.fill(run.count, slice.length == 0 ? 0 : table.code(batch_.text(slice)));
-        break;
-      }
-      case ColumnKind::kExtras: break;
-    }
-  }
-}
-
-void Appender::append_field(const FieldInfo& field, const Stretch& stretch, std::size_t done) {
-  BufferColumn& column = buffer_.column(column_of(field.id));
-  const ColumnKind kind = column_info(column_of(field.id)).kind;
-  const bool everywhere = in_masks(fields_.all, field.id);
-  const std::size_t count = stretch.flows.size();
-  if (!column.used) begin_column(column, kind, rows_ + done);
-  if (!everywhere) begin_presence(column, rows_ + done);
-  if (column.mixed) append_presence(field, column, stretch);
-
-  switch (kind) {
-    case ColumnKind::kNarrow: copy_narrow(stretch, field, column.narrow.grow(count)); break;
-    case ColumnKind::kWide:
-      if (field.type == FieldType::kMac) {
-        copy_macs(stretch, field, column.wide.grow(count));
-      } else {
-        copy_numbers<std::uint64_t>(stretch, field, column.wide.grow(count));
-      }
-      break;
-    case ColumnKind::kAddress: copy_addresses(stretch, field, buffer_.addresses, column.narrow.grow(count)); break;
-    case ColumnKind::kBytes:
-      copy_texts(stretch, field, *buffer_.texts[static_cast<std::size_t>(field.id)], column.narrow.grow(count));
-      break;
-    case ColumnKind::kExtras: break;
-  }
-  if (everywhere) return;
-  // A member without its mark should be zero; here it is.
-  const std::uint8_t* present = column.present.end() - count;
-  if (kind == ColumnKind::kWide) {
-    std::uint64_t* values = column.wide.end() - count;
-    for (std::size_t i = 0; i < count; ++i) values[i] &= -std::uint64_t{present[i]};
-  } else {
-    std::uint32_t* values = column.narrow.end() - count;
-    for (std::size_t i = 0; i < count; ++i) values[i] &= -std::uint32_t{present[i]};
-  }
-}
-
-void Appender::append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch) {
-  std::uint8_t* out = column.present.grow(stretch.flows.size());
-  const auto n = static_cast<unsigned>(field.id);
-  for (std::size_t i = 0; i < stretch.flows.size(); ++i) {
-    out[i] = static_cast<std::uint8_t>(stretch.flows[i].present[n >> 6] >> (n & 63) & 1);
-  }
-}
-
-// The time that a row is filed under (kTimeColumn).
-void Appender::append_times(const Stretch& stretch) {
-  BufferColumn& column = buffer_.column(kTimeColumn);
-  column.used = true;
-  std::uint64_t* out = column.wide.grow(stretch.flows.size());
-  const Flow* flow = stretch.flows.data();
-  TimeRange times = buffer_.times;
-  std::uint64_t clamped = 0;
-  for (const OriginRun& run : stretch.origins()) {
-    const std::uint64_t received = run.origin->time_received_ns;
-    for (std::size_t i = 0; i < run.count; ++i, ++flow) {
-      const std::uint64_t end = flow->time_flow_end_ns;
-      const std::uint64_t off = end > received ? end - received : received - end;
-      const bool keep = end != 0 && (received == 0 || off <= kMaxOffNs);
-      clamped += !keep && end != 0;
-      const std::uint64_t time = keep ? end : received;
-      times.add({time, time});
-      *out++ = time;
-    }
-  }
-  buffer_.times = times;
-  buffer_.clamped += clamped;
-}
-
-void Appender::append_extras_of(const Stretch& stretch) {
-  BufferColumn& column = buffer_.column(kExtrasColumn);
-  if (!fields_.extras && !column.used) return;
-  if (!column.used) buffer_.extras_ends.fill(buffer_.column(kTimeColumn).wide.size() - stretch.flows.size(), 0);
-  column.used = true;
-  for (const Flow& flow : stretch.flows) {
-    append_extras(batch_, flow, buffer_.extras);
-    buffer_.extras_ends.push_back(buffer_.extras.size());
-  }
-}
-
-}  // namespace
-
 RowBuffer::RowBuffer() : impl_(std::make_unique<Impl>()) {}
 RowBuffer::~RowBuffer() = default;
 RowBuffer::RowBuffer(RowBuffer&&) noexcept = default;
 RowBuffer& RowBuffer::operator=(RowBuffer&&) noexcept = default;
 
 void RowBuffer::append(const FlowBatch& batch, std::span<const std::uint64_t> flows) {
-  Impl& b = *impl_;
-  const std::span<const Flow> all = batch.flows();
-  if (all.empty()) return;
-  const BatchFields fields(all);
-  Appender appender(b, batch, fields);
-  for (std::size_t done = 0; done < all.size(); done += kStretch) {
-    const Stretch stretch(batch, all.subspan(done, std::min(kStretch, all.size() - done)));
-    for (const FieldInfo& field : kFields) {
-      if (field.home == FieldHome::kOrigin) {
-        appender.append_origin(field, stretch);
-      } else if (in_masks(fields.any, field.id)) {
-        appender.append_field(field, stretch, done);
-      }
-    }
-    appender.append_times(stretch);
-    appender.append_extras_of(stretch);
-  }
-  for (const FieldInfo& field : kFields) {
-    BufferColumn& column = b.column(column_of(field.id));
-    if (field.home == FieldHome::kOrigin || in_masks(fields.any, field.id) || !column.used) continue;
-    append_absent(column, column_info(column_of(field.id)).kind, b.rows, all.size());
-  }
-  BufferColumn& counts = b.column(kFlowsColumn);
-  if (!flows.empty()) {
-    if (!counts.used) begin_column(counts, ColumnKind::kWide, b.rows);
-    if (counts.mixed) counts.present.fill(all.size(), 1);
-    counts.wide.append(flows.data(), all.size());
-  } else if (counts.used) {
-    append_absent(counts, ColumnKind::kWide, b.rows, all.size());
-  }
-  b.rows += all.size();
+  append_rows(*impl_, batch, flows);
 }
 
 std::size_t RowBuffer::rows() const { return impl_->rows; }

@@ -17,6 +17,12 @@ struct BufferColumn {
   PodVector<std::uint32_t> narrow;
   PodVector<std::uint64_t> wide;
   PodVector<std::uint8_t> present;
+
+  // Makes a column that had no value so far one of `rows` absent ones.
+  void begin(ColumnKind kind, std::size_t rows);
+  // From now on presence is told row by row.
+  void begin_presence(std::size_t rows);
+  void append_absent(ColumnKind kind, std::size_t rows_before, std::size_t count);
 };
 
 struct RowBuffer::Impl {

@@ -10,6 +10,7 @@
 #include "store/bit_pack.h"
 #include "store/leader_table.h"
 #include "store/page_format.h"
+#include "store/powers.h"
 #include "store/relations.h"
 
 namespace weir {
@@ -29,6 +30,17 @@ Presence presence_of(const ColumnView& column, std::span<const T> values, const 
   if (count.present == values.size()) return Presence::kAll;
   if (count.present == 0) return Presence::kNone;
   return count.unlike == 0 ? Presence::kNotZero : Presence::kWritten;
+}
+
+// The unit that nearly all times are whole multiples of, as a power of ten.
+unsigned common_exponent(std::span<const std::uint64_t> times) {
+  const std::size_t step = std::max<std::size_t>(times.size() / 32, 1);
+  for (const unsigned exponent : {9U, 6U, 3U}) {
+    std::size_t tried = 0, whole = 0;
+    for (std::size_t i = 0; i < times.size(); i += step, ++tried) whole += times[i] % power_of_ten(exponent) == 0;
+    if (whole * 8 >= tried * 7) return exponent;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -125,11 +137,7 @@ void SegmentBuilder::add_page(const ColumnView& column, const T* first, const Bl
   page_.clear();
   if (page.presence == Presence::kWritten) page.presence = put_presence(column, present, block);
   if (shape.min != shape.max) {
-    if (leading != nullptr) {
-      put_following(values, block, *leading);
-    } else {
-      put_values<T>(column, values, shape, block);
-    }
+    if (leading == nullptr || !put_following(values, block, *leading)) put_values<T>(column, values, shape, block);
   }
   end_page(page, directory);
 }
@@ -185,8 +193,9 @@ std::optional<SegmentBuilder::Leading<T>> SegmentBuilder::find_leader(const Colu
   return std::nullopt;
 }
 
+// False where too many rows differ from the table.
 template <typename T>
-void SegmentBuilder::put_following(std::span<const T> values, const Block& block, const Leading<T>& leading) {
+bool SegmentBuilder::put_following(std::span<const T> values, const Block& block, const Leading<T>& leading) {
   gaps_.clear();
   wide_.clear();
   std::size_t next = 0;
@@ -196,11 +205,13 @@ void SegmentBuilder::put_following(std::span<const T> values, const Block& block
     wide_.push_back(values[i]);
     next = i + 1;
   }
+  if (gaps_.size() > values.size() / 8) return false;
   put_u8(page_, kFollowForm);
   put_varint(page_, gaps_.size());
-  if (gaps_.empty()) return;
+  if (gaps_.empty()) return true;
   ints_.encode(std::span<const std::uint32_t>(gaps_), page_);
   ints_.encode(std::span<const std::uint64_t>(wide_), page_);
+  return true;
 }
 
 template <typename T>
@@ -222,6 +233,13 @@ bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const st
     if (relative.column != column.id || place == 0) continue;
     const std::uint64_t* base = views_[index_of(relative.base)].wide + block.first;
     wide_.resize(values.size());
+    // A time of receipt is finer than the times of flows: its last digits would be noise.
+    const unsigned exponent = common_exponent(values);
+    if (exponent > common_exponent({base, values.size()})) {
+      round_down({base, values.size()}, exponent, wide_.data());
+      base = wide_.data();
+    }
+    const bool rounded = base == wide_.data();
     const std::uint64_t least =
         relative.minus ? subtract(base, values.data(), wide_) : subtract(values.data(), base, wide_);
     scale(wide_, least, 0, 1, wide_.data());
@@ -232,6 +250,7 @@ bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const st
     put_u8(other_, kDifferenceForm);
     put_varint(other_, place - 1);
     put_u8(other_, relative.minus ? 1 : 0);
+    put_u8(other_, rounded ? exponent : 0);
     put_varint(other_, zigzag(least));
     ints_.encode(std::span<const std::uint64_t>(wide_), difference, other_);
     if (effort_ == Effort::kQuick || difference.max == 0) {

@@ -82,7 +82,7 @@ class SegmentBuilder {
   bool put_difference(const ColumnView& column, std::span<const std::uint64_t> values,
                       const Shape<std::uint64_t>& shape, const Block& block);
   template <typename T>
-  void put_following(std::span<const T> values, const Block& block, const Leading<T>& leading);
+  bool put_following(std::span<const T> values, const Block& block, const Leading<T>& leading);
   template <typename T>
   std::optional<Leading<T>> find_leader(const ColumnView& column, const T* values, std::string& table);
   void end_page(PageEntry page, std::string& directory);

@@ -1,14 +1,17 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <stdexcept>
 
 #include "store/dictionary_coding.h"
+#include "store/pod_vector.h"
 #include "store/relations.h"
 #include "store/segment_builder.h"
 #include "store/segment_writer.h"
 #include "store/totals.h"
+#include "store/totals_of_rows.h"
 
 namespace weir {
 namespace {
@@ -25,9 +28,9 @@ struct Input {
 
 // A column of the result.
 struct Column {
-  std::vector<std::uint32_t> narrow;
-  std::vector<std::uint64_t> wide;
-  std::vector<std::uint8_t> present;
+  PodVector<std::uint32_t> narrow;
+  PodVector<std::uint64_t> wide;
+  PodVector<std::uint8_t> present;  // empty: every row so far has a value
 };
 
 class Merger {
@@ -42,10 +45,10 @@ class Merger {
   Result<std::string> merge_texts(ColumnId id);
   Result<void> read_column(ColumnId id, Column& column);
   template <typename T>
-  Result<void> read_values(const Input& input, unsigned block, ColumnId id, std::vector<T>& out);
+  Result<void> read_values(const Input& input, unsigned block, ColumnId id, PodVector<T>& out);
+  Result<void> read_presence(const Input& input, unsigned block, ColumnId id, std::size_t before, Column& column);
   Result<void> add_column(ColumnId id, SegmentBuilder& builder);
   Result<void> add_extras(SegmentBuilder& builder);
-  Result<void> add_totals(const Input& input);
   bool any_has(ColumnId id) const;
 
   const SegmentOptions& options_;
@@ -57,6 +60,7 @@ class Merger {
   std::vector<std::vector<std::uint32_t>> address_codes_;  // by input: what its codes become
   std::vector<std::vector<std::uint32_t>> text_codes_;     // likewise, for the column at hand
   std::array<std::unique_ptr<Column>, kColumnCount> columns_;
+  std::vector<std::uint8_t> block_present_ = std::vector<std::uint8_t>(kBlockRows);
   std::vector<std::uint64_t> extras_ends_;
   std::vector<std::uint8_t> extras_;
 };
@@ -94,17 +98,16 @@ Result<void> Merger::pick_rows() {
 }
 
 template <typename T>
-Result<void> Merger::read_values(const Input& input, unsigned block, ColumnId id, std::vector<T>& out) {
-  const std::size_t at = out.size();
-  out.resize(at + input.rows_in(block));
-  if (input.whole) return input.segment->read(id, block, scratch_, out.data() + at);
-  return input.segment->gather(id, block, input.picks[block], scratch_, out.data() + at);
+Result<void> Merger::read_values(const Input& input, unsigned block, ColumnId id, PodVector<T>& out) {
+  T* to = out.grow(input.rows_in(block));
+  if (input.whole) return input.segment->read(id, block, scratch_, to);
+  return input.segment->gather(id, block, input.picks[block], scratch_, to);
 }
 
 // Which of its addresses the rows of each input use; left empty where that is all of them.
 Result<void> Merger::find_used(std::vector<std::vector<bool>>& used) {
   used.resize(inputs_.size());
-  std::vector<std::uint32_t> codes;
+  PodVector<std::uint32_t> codes;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Input& input = inputs_[i];
     if (input.whole) continue;
@@ -174,7 +177,7 @@ Result<void> Merger::merge_addresses() {
 Result<std::string> Merger::merge_texts(ColumnId id) {
   std::map<std::string_view, std::uint32_t> all;
   std::vector<std::vector<bool>> used(inputs_.size());
-  std::vector<std::uint32_t> codes;
+  PodVector<std::uint32_t> codes;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Input& input = inputs_[i];
     const auto dictionary = input.segment->dictionary(id);
@@ -205,23 +208,45 @@ Result<std::string> Merger::merge_texts(ColumnId id) {
   return encoder.finish();
 }
 
+// `before` is how many rows the column had before this block.
+Result<void> Merger::read_presence(const Input& input, unsigned block, ColumnId id, std::size_t before,
+                                   Column& column) {
+  std::uint8_t* present = block_present_.data();
+  const std::size_t all = input.segment->rows_in(block);
+  if (auto done = input.segment->read_presence(id, block, scratch_, present); !done) return done;
+  if (column.present.empty()) {
+    if (std::memchr(present, 0, all) == nullptr) return {};
+    column.present.resize(rows_);
+    column.present.clear();
+    column.present.fill(before, 1);
+  }
+  if (input.whole) {
+    column.present.append(present, all);
+  } else {
+    for (const std::uint16_t row : input.picks[block]) column.present.push_back(present[row]);
+  }
+  return {};
+}
+
 Result<void> Merger::read_column(ColumnId id, Column& column) {
   const ColumnKind kind = column_info(id).kind;
-  std::vector<std::uint8_t> present(kBlockRows);
+  const bool wide = kind == ColumnKind::kWide;
+  // Room for all rows at once.
+  if (wide) {
+    column.wide.resize(rows_);
+    column.wide.clear();
+  } else {
+    column.narrow.resize(rows_);
+    column.narrow.clear();
+  }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Input& input = inputs_[i];
-    const std::size_t start = kind == ColumnKind::kWide ? column.wide.size() : column.narrow.size();
+    const std::size_t start = column.narrow.size();
     for (unsigned block = 0; block < input.segment->blocks(); ++block) {
-      auto done = kind == ColumnKind::kWide ? read_values(input, block, id, column.wide)
-                                            : read_values(input, block, id, column.narrow);
-      if (done) done = input.segment->read_presence(id, block, scratch_, present.data());
+      const std::size_t before = wide ? column.wide.size() : column.narrow.size();
+      auto done = wide ? read_values(input, block, id, column.wide) : read_values(input, block, id, column.narrow);
+      if (done) done = read_presence(input, block, id, before, column);
       if (!done) return done;
-      if (input.whole) {
-        column.present.insert(column.present.end(), present.begin(),
-                              present.begin() + static_cast<std::ptrdiff_t>(input.rows_in(block)));
-      } else {
-        for (const std::uint16_t row : input.picks[block]) column.present.push_back(present[row]);
-      }
     }
     if (kind != ColumnKind::kAddress && kind != ColumnKind::kBytes) continue;
     const std::vector<std::uint32_t>& codes = kind == ColumnKind::kAddress ? address_codes_[i] : text_codes_[i];
@@ -246,7 +271,7 @@ Result<void> Merger::add_column(ColumnId id, SegmentBuilder& builder) {
   builder.add({.id = id,
                .narrow = kind == ColumnKind::kWide ? nullptr : column->narrow.data(),
                .wide = kind == ColumnKind::kWide ? column->wide.data() : nullptr,
-               .present = column->present.data()},
+               .present = column->present.empty() ? nullptr : column->present.data()},
               std::move(dictionary));
   if (!relations::is_leaned_on(id)) column.reset();
   return {};
@@ -269,65 +294,6 @@ Result<void> Merger::add_extras(SegmentBuilder& builder) {
   return {};
 }
 
-// Of an input whose rows are not all taken.
-Result<void> Merger::add_totals(const Input& input) {
-  const Segment& segment = *input.segment;
-  const auto addresses = segment.addresses();
-  if (!addresses) return std::unexpected(addresses.error());
-  for (unsigned block = 0; block < segment.blocks(); ++block) {
-    std::array<std::vector<std::uint64_t>, 6> wide;
-    std::array<std::vector<std::uint32_t>, 7> narrow;
-    std::array<std::vector<std::uint8_t>, 3> present;
-    constexpr std::array kWide{kTimeColumn,
-                               kFlowsColumn,
-                               column_of(FieldId::bytes),
-                               column_of(FieldId::packets),
-                               column_of(FieldId::reverse_bytes),
-                               column_of(FieldId::reverse_packets)};
-    constexpr std::array kNarrow{FieldId::in_if,      FieldId::out_if,      FieldId::flow_direction,
-                                 FieldId::in_if_name, FieldId::out_if_name, FieldId::sampler_address,
-                                 FieldId::host};
-    for (std::size_t i = 0; i < kWide.size(); ++i) {
-      if (auto done = read_values(input, block, kWide[i], wide[i]); !done) return done;
-    }
-    for (std::size_t i = 0; i < kNarrow.size(); ++i) {
-      if (auto done = read_values(input, block, column_of(kNarrow[i]), narrow[i]); !done) return done;
-    }
-    std::vector<std::uint8_t> all(kBlockRows);
-    for (std::size_t i = 0; i < present.size(); ++i) {
-      if (auto done = segment.read_presence(column_of(kNarrow[i]), block, scratch_, all.data()); !done) return done;
-      for (const std::uint16_t row : input.picks[block]) present[i].push_back(all[row]);
-    }
-    const auto text = [&](FieldId id) -> Result<const BytesDictionary*> { return segment.dictionary(column_of(id)); };
-    const auto host = text(FieldId::host), in = text(FieldId::in_if_name), out = text(FieldId::out_if_name);
-    for (const auto* dictionary : {&host, &in, &out}) {
-      if (!*dictionary) return std::unexpected(dictionary->error());
-    }
-    totals_.add({.count = input.rows_in(block),
-                 .time = wide[0].data(),
-                 .flows = wide[1].data(),
-                 .bytes = wide[2].data(),
-                 .packets = wide[3].data(),
-                 .reverse_bytes = wide[4].data(),
-                 .reverse_packets = wide[5].data(),
-                 .exporter = narrow[5].data(),
-                 .host = narrow[6].data(),
-                 .in_if = narrow[0].data(),
-                 .out_if = narrow[1].data(),
-                 .in_if_name = narrow[3].data(),
-                 .out_if_name = narrow[4].data(),
-                 .direction = narrow[2].data(),
-                 .has_in_if = present[0].data(),
-                 .has_out_if = present[1].data(),
-                 .has_direction = present[2].data()},
-                {.exporter = [&](std::uint32_t code) { return (*addresses)->address(code); },
-                 .host = [&](std::uint32_t code) { return (*host)->bytes(code); },
-                 .in_if_name = [&](std::uint32_t code) { return (*in)->bytes(code); },
-                 .out_if_name = [&](std::uint32_t code) { return (*out)->bytes(code); }});
-  }
-  return {};
-}
-
 Result<std::string> Merger::run() {
   if (auto done = pick_rows(); !done) return std::unexpected(done.error());
   if (rows_ == 0) return std::string();
@@ -341,8 +307,12 @@ Result<std::string> Merger::run() {
   for (const Input& input : inputs_) {
     if (input.whole) {
       totals_.add(input.segment->summary());
-    } else if (auto done = add_totals(input); !done) {
-      return std::unexpected(done.error());
+      continue;
+    }
+    for (unsigned block = 0; block < input.segment->blocks(); ++block) {
+      if (auto done = add_totals(*input.segment, block, input.picks[block], scratch_, totals_); !done) {
+        return std::unexpected(done.error());
+      }
     }
   }
   SegmentSummary summary;

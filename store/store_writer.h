@@ -40,13 +40,14 @@ struct StoreOptions {
   bool compact = true;
   // Tests put one here that loses what was not fsync'ed, or runs full.
   std::shared_ptr<FileLayer> files;
-  // Told of what a person should know: a disk that ran full, a damaged segment. Called from the writer's threads.
+  // Told of what a person should know: a disk that ran full, a damaged segment. Called from the writer's threads and
+  // from append(); must not call the writer.
   std::function<void(const std::string&)> warn;
 };
 
 enum class StoreDrop : std::uint8_t {
-  kDiskFull,  // no room, or a write that failed
-  kWriteError,
+  kDiskFull,    // no room
+  kWriteError,  // a write that failed otherwise
   kCount
 };
 std::string_view reason_name(StoreDrop reason);
@@ -68,8 +69,10 @@ class StoreWriter {
   ~StoreWriter();
 
   // Takes all flows of the batch. Without room on disk they are dropped, counted, and it goes on when there is room.
+  // Waits while more rows than a few segments' are in memory because segments are made more slowly than flows come.
   void append(const FlowBatch& batch);
-  // Returns when all that was appended is fsync'ed (or dropped).
+  // Returns when all that was appended is fsync'ed or dropped; what finds no room now is dropped. Where fsync fails,
+  // and no segment can be made in its stead, flows stay held.
   void flush();
   // Makes a segment of what the journal holds, merges whatever can be merged, applies retention; waits for it.
   Result<void> compact();

@@ -141,6 +141,13 @@ std::string as_json(JsonKind kind, std::string_view value) {
   return text;
 }
 
+// As the record writer has it.
+std::string written(ElementType type, const std::string& bytes) {
+  std::string json(element_room(bytes.size()), '\0');
+  json.resize(static_cast<std::size_t>(write_element(json.data(), type, as_bytes(bytes)) - json.data()));
+  return json;
+}
+
 bool is_structured(std::string_view value) { return value.starts_with('[') || value.starts_with('{'); }
 
 }  // namespace
@@ -155,12 +162,14 @@ bool add_extra(FlowDraft& draft, std::string_view name, JsonKind kind, std::stri
     draft.add_extra(extra, as_bytes(value));
     return true;
   }
-  const std::string bytes = probable_bytes(element->type, kind, value);
-  std::string again(element_room(bytes.size()), '\0');
-  again.resize(static_cast<std::size_t>(write_element(again.data(), element->type, as_bytes(bytes)) - again.data()));
-  if (again != as_json(kind, value)) return false;
-  draft.add_extra(extra, as_bytes(bytes));
-  return true;
+  const std::string json = as_json(kind, value);
+  // A value of an odd width is written in hex, whatever its type.
+  for (const std::string& bytes : {probable_bytes(element->type, kind, value), from_hex(value)}) {
+    if (written(element->type, bytes) != json) continue;
+    draft.add_extra(extra, as_bytes(bytes));
+    return true;
+  }
+  return false;
 }
 
 }  // namespace weir

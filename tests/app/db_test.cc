@@ -113,6 +113,21 @@ TEST_F(Db, TellsOfBadLinesAndKeepsTheOthers) {
   EXPECT_EQ(parse_records(db("export").out).size(), 2U) << "the other file was read";
 }
 
+// What goQuery prints is answered again, row for row.
+TEST_F(Db, GoprobesRowsComeBack) {
+  const std::string rows =
+      "time,iface,sip,dip,dport,proto,packets received,packets sent,%,data vol. received,data vol. sent,%\n"
+      "1711929900,eth0,10.0.0.1,10.0.0.2,443,TCP,3,2,45.45,300,200,50.00\n"
+      "1711930200,eth0,10.0.0.9,10.0.0.2,53,UDP,1,0,9.09,100,0,10.00\n"
+      "1711930200,eth1,2001:db8::1,2001:db8::2,0,IPv6-ICMP,0,5,45.45,0,400,40.00\n";
+  const std::string summary = "Received packets,4\nSent packets,7\nInterface,\"eth0,eth1\"\n";
+  ASSERT_EQ(db("import", {file("raw.csv", rows + summary)}).code, 0);
+  const Outcome asked = run({weir_binary(), "query", "-d", store(), "-i", "any", "-f", "1711929000", "-e", "csv", "-s",
+                             "time", "-a", "time,iface,sip,dip,dport,proto"});
+  EXPECT_EQ(asked.code, 0) << asked.err;
+  for (const std::string& row : lines_of(rows)) EXPECT_THAT(asked.out, HasSubstr(row + "\n"));
+}
+
 TEST_F(Db, StatsTellWhatColumnsTake) {
   ASSERT_EQ(
       db("import", {file("flows.json", run({weir_binary(), "decode", file("v5.dat", v5_datagram(7, 30))}).out)}).code,
@@ -211,8 +226,9 @@ TEST_F(Db, CorpusComesBackAsItWasDecoded) {
   ASSERT_EQ(found.size(), expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     // What was no UTF-8 on the wire is gone in the record; in its place stands the character that says so.
-    if (expected[i].find("\\ufffd") != std::string::npos) continue;
-    ASSERT_EQ(found[i], expected[i]);
+    if (expected[i].find("\\ufffd") == std::string::npos) {
+      ASSERT_EQ(found[i], expected[i]);
+    }
   }
 }
 

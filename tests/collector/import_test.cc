@@ -88,6 +88,25 @@ TEST_F(Import, WeirsOwnRecordsComeBackAsTheyWere) {
   }
 }
 
+TEST_F(Import, ExtrasThatWouldBeWrittenAgainAsTheyWereAreKept) {
+  const std::string begin = R"({"type":"IPFIX","time_received_ns":1,"sampler_address":"","time_flow_end_ns":1)";
+  const std::string kept =
+      R"(,"applicationName":"a \"b\" \u0001","igmpType":7,"igmpType_2":300,"reverseIgmpType":9,"e64999_12":"01ff")"
+      R"(,"observationTimeSeconds":1700000000000000000,"observationTimeMilliseconds":1700000000123000000)"
+      R"(,"ipv4RouterSc":"0000","ipv4RouterSc_2":"192.0.2.1","dot1qDEI":true,"dot1qDEI_2":null,"samplingProbability":0.25)"
+      R"(,"subTemplateMultiList":{"semantic":"allOf","records":[{"a":[1,2]},{}]},"basicList":[],"wlanSSID":"")";
+  const std::string left_out = R"(,"observationTimeNanoseconds":1700000000123456789,"igmpType":"x","no":1)";
+  RecordOptions options;
+  options.fields = FieldSelection::kAll;
+  const std::string own = read(write("extras.json", begin + kept + "}\n"), options);
+  EXPECT_THAT(own, testing::EndsWith(kept + "}\n"));
+  EXPECT_THAT(totals_.ignored, IsEmpty());
+  EXPECT_EQ(read(write("own.json", own), options), own);
+  EXPECT_EQ(read(write("extras.json", begin + kept + left_out + "}\n"), options), own);
+  EXPECT_THAT(totals_.ignored,
+              ElementsAre(Pair("igmpType", 1U), Pair("no", 1U), Pair("observationTimeNanoseconds", 1U)));
+}
+
 TEST_F(Import, ReadsArraysAndGzip) {
   const RecordOptions items{RecordFormat::kJsonArrayItems, FieldSelection::kFull, false, false};
   std::string array = "[";
@@ -161,7 +180,7 @@ TEST_F(Import, ABadLineCostsItselfAndIsTold) {
                   "bad.json:8: as_path: 'x' is not a whole number up to 4294967295",
                   HasSubstr("bad.json:9: not JSON at character 22: a ',' or '}' was expected"),
                   "bad.json:10: the flow has neither an end nor a time of receipt", "bad.json:11: not a JSON object",
-                  HasSubstr("bad.json:12: not JSON at character 13"), HasSubstr("bad.json:13: not JSON"),
+                  HasSubstr("bad.json:12: not JSON at character 13"), "bad.json:13: brackets deeper than 64",
                   HasSubstr("bad.json:14: bytes: '-1'"), HasSubstr("bad.json:15: bytes: '1.5'"),
                   HasSubstr("bad.json:16: not JSON"), "bad.json:17: longer than a megabyte"));
   EXPECT_EQ(totals_.bad, 16U);

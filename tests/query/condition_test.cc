@@ -239,8 +239,10 @@ TEST(Condition, LabelsFallBackLikeTheirColumns) {
   EXPECT_EQ(parsed("hostname = edge1"), "host = {'edge1'}");
   EXPECT_EQ(parsed("hostname = 192.0.2.9"),
             "(host = {'192.0.2.9'} | (host = {''} & sampler_address = {192.0.2.9/32}))");
+  EXPECT_EQ(parsed("hostname = '10.0.0.0/8'"), "host = {'10.0.0.0/8'}");
   EXPECT_EQ(parsed("in_iface != if3"), "!((in_if_name = {'if3'} | (in_if_name = {''} & in_if = {3})))");
   EXPECT_EQ(parsed("out_iface in (eth0, if7)"), "(out_if_name = {'eth0' 'if7'} | (out_if_name = {''} & out_if = {7}))");
+  EXPECT_EQ(parsed("in_iface in (if0, if1k, if01)"), "in_if_name = {'if0' 'if1k' 'if01'}");
   EXPECT_EQ(parsed("iface = if3"), "INTERFACE = {'if3'}");
 }
 

@@ -291,10 +291,11 @@ class Reader {
       const u64 other = in.varint();
       require(other < at, "leans backwards");
       const bool minus = in.number(1) != 0;
+      const u64 unit = ten_to(static_cast<unsigned>(in.number(1)));
       const u64 d = in.zigzag();
       std::vector<u64> values = stream(in, count);
       for (u64 i = 0; i < count; ++i) {
-        const u64 b = entries_[other].values.at(first + i);
+        const u64 b = entries_[other].values.at(first + i) / unit * unit;
         values[i] = minus ? b - (values[i] + d) : b + (values[i] + d);
       }
       return values;

@@ -12,9 +12,9 @@
 namespace weir {
 namespace {
 
-using KeyOrder = std::tuple<std::uint16_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint16_t>;
+using KeyOrder = std::tuple<std::uint32_t, std::uint16_t, std::uint32_t, std::uint32_t, std::uint16_t>;
 
-KeyOrder order_of(const RollupKey& k) { return {k.port, k.src, k.site, k.dst, k.block}; }
+KeyOrder order_of(const RollupKey& k) { return {k.dst, k.port, k.site, k.src, k.block}; }
 
 bool add(RollupTable& table, const RollupKey& key, const RollupSums& sums = {}) {
   const RollupRow row{key, sums};

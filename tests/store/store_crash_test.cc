@@ -118,51 +118,74 @@ std::vector<Progress> progress_in(const std::string& out) {
   return all;
 }
 
-// A real process, killed under load at random moments, again and again over one store.
-TEST_F(StoreCrashTest, KillLosesAtMostTheLastSecondAndDoublesNothing) {
-  const int kills = std::getenv("WEIR_LONG") != nullptr ? 300 : 20;
-  std::mt19937_64 random(std::random_device{}());
-  std::map<std::uint64_t, unsigned> expected;
-  std::uint64_t next = 0;
-  for (int i = 0; i < kills; ++i) {
-    Process child({WEIR_BINARY_DIR "/store_load", options_.dir.string(), std::to_string(next), "150000"});
+// A real process over one store, killed under load at random moments, again and again.
+class Killing {
+ public:
+  Killing(std::filesystem::path dir, std::uint64_t seed) : dir_(std::move(dir)), random_(seed) {}
+
+  void kill_once(bool late) {
+    Process child({WEIR_BINARY_DIR "/store_load", dir_.string(), std::to_string(next_), "150000"});
     ASSERT_TRUE(wait_until([&] { return !child.out().empty() || !child.running(); })) << child.err();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50 + random() % (i % 5 == 0 ? 2000 : 600)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50 + random_() % (late ? 2000 : 600)));
     child.signal(SIGKILL);
     child.wait();
     const std::uint64_t killed_ns = steady_time_ns();
     ASSERT_EQ(child.err(), "");
     const auto progress = progress_in(child.out());
     ASSERT_FALSE(progress.empty());
+    const auto report = check_store(dir_);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->damage.empty());
+    look(progress, killed_ns, report->rows);
+  }
 
-    const Snapshot all = snapshot();
-    EXPECT_THAT(all.damage, IsEmpty());
-    const auto numbers = numbers_in(all);
+  const Numbers& there() const { return there_; }
+
+ private:
+  void look(const std::vector<Progress>& progress, std::uint64_t killed_ns, std::uint64_t checked_rows) {
+    const auto snapshot = open_snapshot(dir_);
+    ASSERT_TRUE(snapshot);
+    EXPECT_THAT(snapshot->damage, IsEmpty());
+    Numbers now = numbers_in(*snapshot);
+    EXPECT_EQ(checked_rows, now.size());
     std::uint64_t here = 0;
-    for (const auto& [number, times] : numbers) {
-      ASSERT_EQ(times, 1u) << "flow " << number << " after kill " << i;
-      here += number >= next;
+    for (const auto& [number, times] : now) {
+      ASSERT_EQ(times, 1u) << "flow " << number;
+      here += number >= next_;
     }
-    ASSERT_EQ(numbers.size(), expected.size() + here) << "what was there has gone";
-    for (std::uint64_t n = next; n < next + here; ++n) ASSERT_TRUE(numbers.contains(n)) << "a gap before the end";
+    ASSERT_EQ(now.size(), there_.size() + here) << "what was there has gone";
+    for (std::uint64_t n = next_; n < next_ + here; ++n) ASSERT_TRUE(now.contains(n)) << "a gap before the end";
     EXPECT_GE(here, progress.back().durable);
     for (const Progress& then : progress) {
       if (then.ns + kNsPerSecond >= killed_ns) break;
       EXPECT_GE(here, then.appended);
     }
-    const auto report = check_store(options_.dir);
-    ASSERT_TRUE(report);
-    EXPECT_TRUE(report->damage.empty());
-    EXPECT_EQ(report->rows, numbers.size());
-    expected = numbers;
-    next += progress.back().appended + 100'000;
-    if (HasFailure()) return;
+    there_ = std::move(now);
+    next_ += progress.back().appended + 100'000;
   }
-  const auto writer = open();
-  ASSERT_TRUE(writer->compact());
-  EXPECT_EQ(numbers_in(snapshot()), expected);
-  expect_sound(options_.dir, expected.size());
-  EXPECT_THAT(check_store(options_.dir)->notes, IsEmpty());
+
+  const std::filesystem::path dir_;
+  std::mt19937_64 random_;
+  Numbers there_;
+  std::uint64_t next_ = 0;
+};
+
+TEST_F(StoreCrashTest, KillLosesAtMostTheLastSecondAndDoublesNothing) {
+  const int stores = std::getenv("WEIR_LONG") != nullptr ? 15 : 1;
+  for (int store = 0; store < stores; ++store) {
+    options_.dir = temp_ / std::to_string(store);
+    const std::uint64_t seed = std::random_device{}();
+    Killing killing(options_.dir, seed);
+    for (int i = 0; i < 20; ++i) {
+      killing.kill_once(i % 5 == 0);
+      ASSERT_FALSE(HasFailure()) << "kill " << i << ", seed " << seed;
+    }
+    const auto writer = open();
+    ASSERT_TRUE(writer->compact());
+    EXPECT_EQ(numbers_in(snapshot()), killing.there());
+    expect_sound(options_.dir, killing.there().size());
+    EXPECT_THAT(check_store(options_.dir)->notes, IsEmpty());
+  }
 }
 
 }  // namespace
