@@ -134,15 +134,22 @@ bool has_manifest(const fs::path& dir) {
   return fs::exists(dir / kManifestFile, ignored);
 }
 
+bool is_untouched(const fs::path& dir) {
+  return std::ranges::all_of(list_files(dir), [](const fs::path& file) {
+    return file == kLockFile || file.native().ends_with(kTemporarySuffix);
+  });
+}
+
 Result<Manifest> read_manifest(const fs::path& dir) {
   std::error_code ignored;
   if (!fs::exists(dir, ignored)) return fail("there is no directory " + dir.string());
   if (!fs::is_directory(dir, ignored)) return fail(dir.string() + " is no directory");
   const fs::path path = dir / kManifestFile;
   if (!has_manifest(dir)) {
-    if (fs::exists(dir / kLockFile, ignored) && list_journals(dir).empty())
-      return fail(dir.string() + " is a store in which nothing was ever written");
-    return fail(dir.string() + " is not a store: it has no MANIFEST");
+    if (!fs::exists(dir / kLockFile, ignored)) return fail(dir.string() + " is not a store: it has no MANIFEST");
+    if (is_untouched(dir)) return fail(dir.string() + " is a store in which nothing was ever written");
+    return fail(dir.string() + " has lost its MANIFEST: 'weir db check --repair -d " + dir.string() +
+                "' makes a new one");
   }
   const auto content = read_file(path, kMaxManifest);
   if (!content) return std::unexpected(content.error());

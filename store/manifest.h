@@ -63,6 +63,9 @@ Result<Manifest> read_manifest(const std::filesystem::path& dir);
 // Whether the directory has a MANIFEST.
 bool has_manifest(const std::filesystem::path& dir);
 
+// Whether the directory holds nothing but what a store begins with.
+bool is_untouched(const std::filesystem::path& dir);
+
 // Replaces the MANIFEST, all but for making the rename durable: sync_directory(dir) does that.
 Result<void> write_manifest(FileLayer& files, const std::filesystem::path& dir, const Manifest& manifest);
 

@@ -23,12 +23,6 @@ Result<FileLock> lock_store(const fs::path& dir) {
               (holder.empty() ? "" : " (process " + holder + ")") + "; a store has one writer at a time");
 }
 
-bool is_empty_store(const fs::path& dir) {
-  const auto files = list_files(dir);
-  return std::ranges::all_of(
-      files, [](const fs::path& file) { return file == kLockFile || file.native().ends_with(kTemporarySuffix); });
-}
-
 Result<void> begin_store(FileLayer& files, const fs::path& dir) {
   if (auto written = write_manifest(files, dir, Manifest{}); !written) return written;
   return files.sync_directory(dir);
@@ -72,15 +66,12 @@ Result<void> clean_up(FileLayer& files, const fs::path& dir, const Manifest& man
 Result<TakenOver> take_over(const fs::path& dir, FileLayer& files) {
   std::error_code ignored;
   if (fs::exists(dir, ignored) && !fs::is_directory(dir, ignored)) return fail(dir.string() + " is no directory");
-  if (!has_manifest(dir) && fs::exists(dir, ignored) && !is_empty_store(dir) && !fs::exists(dir / kLockFile, ignored))
+  if (!has_manifest(dir) && fs::exists(dir, ignored) && !is_untouched(dir) && !fs::exists(dir / kLockFile, ignored))
     return fail(dir.string() + " is not a store and not empty: name a new or empty directory");
   if (auto made = make_store_folders(files, dir); !made) return std::unexpected(made.error());
   auto lock = lock_store(dir);
   if (!lock) return std::unexpected(lock.error());
-  if (!has_manifest(dir)) {
-    if (!is_empty_store(dir))
-      return fail(dir.string() + " has lost its MANIFEST: 'weir db check --repair -d " + dir.string() +
-                  "' makes a new one");
+  if (!has_manifest(dir) && is_untouched(dir)) {
     if (auto begun = begin_store(files, dir); !begun) return std::unexpected(begun.error());
   }
   auto manifest = read_manifest(dir);
