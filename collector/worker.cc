@@ -18,8 +18,8 @@ constexpr int kTurn = 16;
 
 // Waking a thread for every datagram costs as much as decoding several. A worker that found at least this many naps
 // instead of waiting for the next, so that more have gathered; the buffers must be able to hold far more than that.
-constexpr std::size_t kGatherCount = 4;
-constexpr std::chrono::microseconds kGather{500};
+constexpr std::size_t kGatherCount = 2;
+constexpr std::chrono::milliseconds kGather{1};
 constexpr std::size_t kGatherBuffer = 1 << 20;
 
 }  // namespace

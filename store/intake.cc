@@ -11,7 +11,7 @@ namespace {
 // A frame is written when so much has gathered, or after a moment.
 constexpr std::size_t kFrameRows = 64 * 1024;
 constexpr std::size_t kFrameBytes = 32 << 20;
-constexpr auto kFrameDelay = std::chrono::milliseconds(100);
+constexpr auto kFrameDelay = std::chrono::milliseconds(250);
 // So many small frames become one.
 constexpr std::size_t kFanIn = 16;
 // With the time that fsync itself takes, a second.

@@ -1,7 +1,7 @@
 // The one writer of a store: takes batches, keeps a journal, makes segments, merges them, lets old ones go.
 //
 // A directory has one writer at a time (a lock tells) and any number of readers in other processes (snapshot.h).
-// Durability: what append() took is in the journal within a tenth of a second and fsync'ed within a second. A crash
+// Durability: what append() took is in the journal within a quarter of a second and fsync'ed within a second. A crash
 // loses at most what was not yet fsync'ed, and doubles nothing.
 //
 // Thread rules: append(), flush() and close() from one thread; status() from any. Segments are built, merged and
