@@ -1,6 +1,9 @@
 #include "query/plan.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
 
 namespace weir {
 namespace {
@@ -21,12 +24,33 @@ TimeBlocks blocks_of(const QueryRequest& request, const TimeRange& times) {
   return {resolution, times.first / resolution, times.last / resolution};
 }
 
-Predicate window_and_condition(const QueryRequest& request, Orientation orientation, std::uint64_t resolution) {
+// A condition that holds for every row which the query's interfaces see: most others need no further look. None where
+// the summaries do not name every interface.
+std::optional<Condition> interface_condition(const InterfaceFilter& interfaces, const Snapshot& snapshot) {
+  if (!interfaces.restricts()) return std::nullopt;
+  std::set<std::string> names;
+  for (const auto& segment : snapshot.segments) {
+    const auto& totals = segment->summary().interfaces;
+    if (totals.size() >= SegmentSummary::kMaxTotals) return std::nullopt;
+    for (const InterfaceTotals& interface : totals) {
+      if (interface.interface.size() >= SegmentSummary::kMaxName) return std::nullopt;  // it may have been cut
+      if (!interface.interface.empty() && interfaces.matches(interface.interface)) names.insert(interface.interface);
+    }
+  }
+  Condition condition;
+  condition.test.field.kind = QueryField::Kind::kInterface;
+  condition.test.texts.assign(names.begin(), names.end());
+  return condition;
+}
+
+Predicate window_and_condition(const QueryRequest& request, const std::optional<Condition>& interfaces,
+                               Orientation orientation, std::uint64_t resolution) {
   Predicate both;
   Predicate& window = both.children.emplace_back();
   window.kind = Predicate::Kind::kTest;
   window.test.column = kTimeColumn;
   window.test.numbers = IntervalSet({{request.times.first, request.times.last}});
+  if (interfaces) both.children.push_back(make_predicate(*interfaces, orientation, resolution));
   if (request.condition.flows) {
     both.children.push_back(make_predicate(*request.condition.flows, orientation, resolution));
   }
@@ -45,10 +69,12 @@ Plan::Plan(const QueryRequest& query, const Snapshot& snapshot)
     : request(query),
       v4_layout(query.columns, blocks_of(query, found_times(query, snapshot)), Addresses::kV4),
       any_layout(query.columns, v4_layout.times(), Addresses::kAny),
-      as_stored(window_and_condition(query, Orientation::kAsStored, v4_layout.times().resolution)),
-      reversed(window_and_condition(query, Orientation::kReversed, v4_layout.times().resolution)),
       by_interface(v4_layout.interface() != nullptr || query.interfaces.restricts()),
       both_sides(snapshot.both_sides) {
+  const auto interfaces = interface_condition(query.interfaces, snapshot);
+  const std::uint64_t resolution = v4_layout.times().resolution;
+  as_stored = window_and_condition(query, interfaces, Orientation::kAsStored, resolution);
+  reversed = window_and_condition(query, interfaces, Orientation::kReversed, resolution);
   for (const KeyPart& part : v4_layout.parts()) {
     if (part.source == KeyPart::Source::kAddress) address_columns.push_back(part.field);
   }

@@ -20,7 +20,7 @@ struct Plan {
   const QueryRequest& request;
   KeyLayout v4_layout;
   KeyLayout any_layout;
-  // The condition and the time window, as rows are stored and, for biflows, with their sides exchanged.
+  // The condition, the time window and the interfaces, as rows are stored and, for biflows, with their sides exchanged.
   Predicate as_stored;
   Predicate reversed;
   // Whether flows count at their interfaces, once at each side.

@@ -84,6 +84,8 @@ struct SegmentSummary {
   std::vector<InterfaceTotals> interfaces;
   std::vector<ExporterTotals> exporters;
   static constexpr std::size_t kMaxTotals = 4096;
+  // Names of hosts and interfaces are cut to this: SNMP's ifName and names in the DNS are no longer.
+  static constexpr std::size_t kMaxName = 255;
   static constexpr std::size_t kMaxReplaces = 65536;
 };
 

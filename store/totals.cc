@@ -7,15 +7,12 @@
 namespace weir {
 namespace {
 
-// SNMP's ifName and DNS names have at most 255 bytes; what an exporter sends beyond is cut.
-constexpr std::size_t kMaxName = 255;
-
 constexpr std::string_view kOthers = "(others)";
 
 constexpr std::uint64_t kNoInterface = UINT64_MAX;
 
 std::string interface_name(std::uint64_t index, std::string_view name) {
-  if (!name.empty()) return std::string(name.substr(0, kMaxName));
+  if (!name.empty()) return std::string(name.substr(0, SegmentSummary::kMaxName));
   return index == kNoInterface ? std::string() : "if" + std::to_string(index);
 }
 
@@ -100,7 +97,7 @@ void Totals::fold(const Group& group, const TotalsNames& names) {
   if (group.flows == 0) return;
   const Group::Key& key = group.key;
   const IpAddress exporter = names.exporter(key.exporter);
-  const std::string_view host = names.host(key.host).substr(0, kMaxName);
+  const std::string_view host = names.host(key.host).substr(0, SegmentSummary::kMaxName);
   const std::string in = interface_name(key.in_if, key.in_name == 0 ? "" : names.in_if_name(key.in_name));
   const std::string out = interface_name(key.out_if, key.out_name == 0 ? "" : names.out_if_name(key.out_name));
 
