@@ -246,7 +246,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  weir collect --listen 'udp://[::]:2055' --listen 'tcp://[::]:4739' \\\n"
       "    --to 'file:flows.json?rotate-size=1GB&keep=10'\n"
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
-      "  weir collect --to 'store:/var/lib/weir/flows?raw-retain=30d&rollup-retain=2y&max-size=200GB'\n"
+      "  weir collect --to 'store:/var/lib/weir/store?raw-retain=30d&rollup-retain=2y&max-size=200GB'\n"
       "  weir collect --config weir.toml");
   command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
       ->type_name("URL")

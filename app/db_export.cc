@@ -52,7 +52,7 @@ Result<FlowSelection> selection(const DbExportOptions& options) {
     selection.times.first = *first;
   }
   if (!options.last.empty()) {
-    const auto last = parse_time(options.last, now);
+    const auto last = parse_last_time(options.last, now);
     if (!last) return std::unexpected(last.error());
     selection.times.last = *last;
   }

@@ -26,7 +26,7 @@ bool has_time(const QueryRequest& request) {
 Result<TimeRange> time_range(const QueryOptions& options, std::uint64_t now_ns, bool by_time) {
   TimeRange times{0, now_ns};
   if (!options.last.empty()) {
-    const auto last = parse_time(options.last, now_ns);
+    const auto last = parse_last_time(options.last, now_ns);
     if (!last) return fail_for("--last", last.error());
     times.last = *last;
   }

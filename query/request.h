@@ -78,6 +78,9 @@ struct QueryRequest {
 // Relative to `now_ns`; the local time zone where none is given. Errors show the forms.
 Result<std::uint64_t> parse_time(std::string_view text, std::uint64_t now_ns);
 
+// The same for the end of a window: a whole second is meant with all of it.
+Result<std::uint64_t> parse_last_time(std::string_view text, std::uint64_t now_ns);
+
 // "5m", "1h", "auto": of `time`. A multiple of five minutes.
 Result<std::uint64_t> parse_time_resolution(std::string_view text);
 

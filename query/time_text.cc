@@ -277,6 +277,11 @@ Result<std::uint64_t> parse_time(std::string_view text, std::uint64_t now_ns) {
   return *ns;
 }
 
+Result<std::uint64_t> parse_last_time(std::string_view text, std::uint64_t now_ns) {
+  const auto ns = parse_time(text, now_ns);
+  return ns && *ns % kNsPerSecond == 0 ? Result<std::uint64_t>(*ns + kNsPerSecond - 1) : ns;
+}
+
 Result<std::uint64_t> parse_time_resolution(std::string_view text) {
   constexpr std::uint64_t kStep = 300 * kNsPerSecond;
   const std::string_view form = trimmed(text);

@@ -72,6 +72,15 @@ TEST_F(TimeText, WithZone) {
   }
 }
 
+TEST_F(TimeText, AWindowEndsWithAllOfItsLastSecond) {
+  const auto last_of = [](const char* text) { return parse_last_time(text, 1'700'000'000'123'456'789).value(); };
+  EXPECT_EQ(last_of("1767366245"), 1767366245'999'999'999u);
+  EXPECT_EQ(last_of("2026-01-02T15:04Z"), 1767366240'999'999'999u);
+  EXPECT_EQ(last_of("1767366245123456789"), 1767366245'123'456'789u);
+  EXPECT_EQ(last_of("now"), 1'700'000'000'123'456'789u);
+  EXPECT_FALSE(parse_last_time("yesterday-ish", 0));
+}
+
 TEST_F(TimeText, LocalWhereNoZoneIsGiven) {
   for (const char* text :
        {"Mon Jan  2 16:04:05 2026", "Mon Jan 2 16:04:05 2026", "02 Jan 26 16:04:05", "Fri, 02 Jan 2026 16:04:05",
