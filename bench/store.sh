@@ -18,7 +18,7 @@ per_flow() { awk -v b="$1" -v f="$flows" 'BEGIN {printf "%.2f", b / f}'; }
 echo "== $flows flows into a store"
 "$make_store" --flows "$flows" --nothing 2>&1 | sed -n 's/.* CPU-s$/making the flows alone: &/p; s/^[0-9]* flows in/making alone: &/p' | head -1
 rm -rf "$dir/quick" "$dir/store"
-"$make_store" --flows "$flows" --no-compact --store "$dir/quick" 2>&1 | sed 's/^/journal and first segments: /'
+"$make_store" --flows "$flows" --no-compact --store "$dir/quick" 2>&1 | sed 's/^/segments of the journal: /'
 quick=$(size "$dir/quick")
 rm -rf "$dir/quick"
 "$make_store" --flows "$flows" --store "$dir/store" 2>&1 | sed 's/^/compacted: /'
@@ -30,7 +30,7 @@ echo
 echo "== bytes a flow"
 printf '%-28s %16s %8s %8s\n' "" bytes "a flow" "ratio"
 row() { printf '%-28s %16d %8s %8s\n' "$1" "$2" "$(per_flow "$2")" "$(awk -v a="$store" -v b="$2" 'BEGIN {printf "%.2f", a / b}')"; }
-row "weir, first segments" "$quick"
+row "weir, segments of the journal" "$quick"
 row "weir, compacted" "$store"
 
 if ! command -v nfcapd >/dev/null; then
