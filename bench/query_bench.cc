@@ -59,6 +59,7 @@ void run(benchmark::State& state, const char* columns, const char* condition, bo
   for (auto _ : state) {
     auto result = run_query(request, snapshot(), options);
     if (!result) return state.SkipWithError(result.error().message.c_str());
+    if (!result->warnings.empty()) return state.SkipWithError(result->warnings.front().c_str());
     stats = result->stats;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(rows) * state.iterations());

@@ -238,7 +238,7 @@ Result<std::size_t> BoundPredicate::select_all_of(const Node& node, BlockColumns
     if (v == Verdict::kNone) return 0;
     if (v == Verdict::kSome) order.emplace_back(child->rank(), child.get());
   }
-  std::ranges::stable_sort(order, {}, [](const auto& entry) { return entry.first; });
+  std::ranges::sort(order, {}, [](const auto& entry) { return entry.first; });
   Selection left = from;
   for (const auto& [rank, child] : order) {
     const auto count = select(*child, columns, left, buffers, depth + 1, out);

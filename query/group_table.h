@@ -41,9 +41,13 @@ class GroupTable {
   static constexpr std::size_t kGroupsBytes = kChunk * sizeof(Group);
   static constexpr std::size_t kOutsBytes = kChunk * sizeof(Out);
 
-  // `groups` has chunks of kGroupsBytes, `outs` of kOutsBytes; both and `budget` outlive this.
-  GroupTable(ChunkPool& groups, ChunkPool& outs, MemoryBudget& budget)
-      : group_pool_(&groups), out_pool_(&outs), budget_(&budget) {}
+  GroupTable() = default;
+  // Before anything else. `groups` has chunks of kGroupsBytes, `outs` of kOutsBytes; both and `budget` outlive this.
+  void open(ChunkPool& groups, ChunkPool& outs, MemoryBudget& budget) {
+    group_pool_ = &groups;
+    out_pool_ = &outs;
+    budget_ = &budget;
+  }
   ~GroupTable() { clear(); }
   GroupTable(const GroupTable&) = delete;
   GroupTable& operator=(const GroupTable&) = delete;
@@ -60,19 +64,31 @@ class GroupTable {
   void prefetch_slot(std::uint64_t hash) const {
     if (slots_ != nullptr) __builtin_prefetch(&slot(hash));
   }
-  // Of the group that this hash most likely belongs to. REQUIRES some time after prefetch_slot(). Inlined by force: a
-  // call that does nothing but prefetch is taken for one without effect, and left out.
-  [[gnu::always_inline]] void prefetch_group(std::uint64_t hash) const {
-    if (slots_ == nullptr) return;
+  // The group that this hash most likely belongs to, brought near; kNoGroup when there is none. REQUIRES some time
+  // after prefetch_slot().
+  std::uint32_t guess(std::uint64_t hash) const {
+    if (slots_ == nullptr) return kNoGroup;
     const std::uint32_t tag = tag_of(hash);
-    for (std::uint64_t i = hash; slot(i) != 0; ++i) {
-      if ((slot(i) & ~kNumber) == tag) return __builtin_prefetch(&group((slot(i) & kNumber) - 1), 1);
-    }
+    std::uint64_t i = hash;
+    while (slot(i) != 0 && (slot(i) & ~kNumber) != tag) ++i;
+    if (slot(i) == 0) return kNoGroup;
+    const std::uint32_t n = (slot(i) & kNumber) - 1;
+    const Group& likely = group(n);
+    __builtin_prefetch(&likely, 1);
+    if constexpr (64 % sizeof(Group) != 0) __builtin_prefetch(&likely.in_bytes, 1);  // may lie in the next line
+    return n;
+  }
+
+  // find_or_add(), quick where the guess is right.
+  std::uint32_t find_or_add(const std::uint64_t* key, std::uint64_t hash, std::uint32_t guessed) {
+    if (guessed != kNoGroup && std::equal(key, key + N, group(guessed).key)) [[likely]]
+      return guessed;
+    return find_or_add(key, hash);
   }
 
   // The group of this key, a new one with zero counters if need be; kNoGroup when the budget is used up.
   std::uint32_t find_or_add(const std::uint64_t* key, std::uint64_t hash) {
-    if (4 * (std::size_t{size_} + 1) > 3 * slot_count_ && !grow()) return kNoGroup;
+    if (2 * (std::size_t{size_} + 1) > slot_count_ && !grow()) return kNoGroup;
     const std::uint32_t tag = tag_of(hash);
     std::uint64_t i = hash;
     for (; slot(i) != 0; ++i) {
@@ -166,9 +182,9 @@ class GroupTable {
     return true;
   }
 
-  ChunkPool* group_pool_;
-  ChunkPool* out_pool_;
-  MemoryBudget* budget_;
+  ChunkPool* group_pool_ = nullptr;
+  ChunkPool* out_pool_ = nullptr;
+  MemoryBudget* budget_ = nullptr;
   HugeMemory slots_;  // of std::uint32_t; 0: free
   std::size_t slot_count_ = 0;
   std::vector<Group*> groups_;  // chunks

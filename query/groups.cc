@@ -1,8 +1,8 @@
 #include "query/groups.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
-#include <vector>
 
 #include "query/group_table.h"
 
@@ -18,9 +18,7 @@ template <std::size_t N>
 class GroupsOf final : public Groups {
  public:
   explicit GroupsOf(Pools& pools) {
-    for (std::size_t i = 0; i < kPartitions; ++i) {
-      partitions_.push_back(std::make_unique<Table>(pools.groups, pools.outs, pools.budget));
-    }
+    for (Table& table : partitions_) table.open(pools.groups, pools.outs, pools.budget);
   }
 
   bool add(const std::uint64_t* keys, std::size_t count, const Tally& tally) override {
@@ -31,8 +29,8 @@ class GroupsOf final : public Groups {
   }
 
   bool merge(std::size_t partition, Groups& other) override {
-    Table& from = *static_cast<GroupsOf&>(other).partitions_[partition];
-    Table& to = *partitions_[partition];
+    Table& from = static_cast<GroupsOf&>(other).partitions_[partition];
+    Table& to = partitions_[partition];
     for (std::uint32_t begin = 0; begin < from.size(); begin += kBatch) {
       if (!merge_batch(from, begin, std::min<std::uint32_t>(begin + kBatch, from.size()), to)) return false;
     }
@@ -40,12 +38,12 @@ class GroupsOf final : public Groups {
     return true;
   }
 
-  std::size_t size(std::size_t partition) const override { return partitions_[partition]->size(); }
+  std::size_t size(std::size_t partition) const override { return partitions_[partition].size(); }
   void visit(std::size_t partition, GroupVisitor& visitor) const override {
-    const Table& table = *partitions_[partition];
+    const Table& table = partitions_[partition];
     for (std::uint32_t n = 0; n < table.size(); ++n) visitor.visit(table.group(n).key, table.counters(n));
   }
-  void clear(std::size_t partition) override { partitions_[partition]->clear(); }
+  void clear(std::size_t partition) override { partitions_[partition].clear(); }
 
  private:
   using Table = GroupTable<N>;
@@ -55,7 +53,7 @@ class GroupsOf final : public Groups {
     return {at(t.in_packets), at(t.in_bytes), at(t.out_packets), at(t.out_bytes)};
   }
 
-  Table& partition_of(std::uint64_t hash) { return *partitions_[hash >> (64 - kPartitionBits)]; }
+  Table& partition_of(std::uint64_t hash) { return partitions_[hash >> (64 - kPartitionBits)]; }
 
   bool add_batch(const std::uint64_t* keys, std::size_t count, const Tally& tally) {
     std::uint64_t hashes[kBatch];
@@ -63,7 +61,8 @@ class GroupsOf final : public Groups {
       hashes[i] = hash_words<N>(keys + i * N);
       partition_of(hashes[i]).prefetch_slot(hashes[i]);
     }
-    for (std::size_t i = 0; i < count; ++i) partition_of(hashes[i]).prefetch_group(hashes[i]);
+    std::uint32_t guesses[kBatch];
+    for (std::size_t i = 0; i < count; ++i) guesses[i] = partition_of(hashes[i]).guess(hashes[i]);
     Table* table = nullptr;
     std::uint32_t group = 0;
     const auto value = [](const std::uint64_t* values, std::size_t i) { return values == nullptr ? 0 : values[i]; };
@@ -71,7 +70,7 @@ class GroupsOf final : public Groups {
       // Neighbours often belong together.
       if (i == 0 || !std::equal(keys + i * N, keys + (i + 1) * N, keys + (i - 1) * N)) {
         table = &partition_of(hashes[i]);
-        group = table->find_or_add(keys + i * N, hashes[i]);
+        group = table->find_or_add(keys + i * N, hashes[i], guesses[i]);
         if (group == Table::kNoGroup) return false;
       }
       table->add_in(group, value(tally.in_packets, i), value(tally.in_bytes, i));
@@ -88,9 +87,10 @@ class GroupsOf final : public Groups {
       hashes[n - begin] = hash_words<N>(from.group(n).key);
       to.prefetch_slot(hashes[n - begin]);
     }
-    for (std::uint32_t n = begin; n < end; ++n) to.prefetch_group(hashes[n - begin]);
+    std::uint32_t guesses[kBatch];
+    for (std::uint32_t n = begin; n < end; ++n) guesses[n - begin] = to.guess(hashes[n - begin]);
     for (std::uint32_t n = begin; n < end; ++n) {
-      const std::uint32_t group = to.find_or_add(from.group(n).key, hashes[n - begin]);
+      const std::uint32_t group = to.find_or_add(from.group(n).key, hashes[n - begin], guesses[n - begin]);
       if (group == Table::kNoGroup) return false;
       const FlowCounters counters = from.counters(n);
       to.add_in(group, counters.in_packets, counters.in_bytes);
@@ -99,7 +99,7 @@ class GroupsOf final : public Groups {
     return true;
   }
 
-  std::vector<std::unique_ptr<Table>> partitions_;
+  std::array<Table, kPartitions> partitions_;
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ KeyPart part_of(const QueryField& field, const TimeBlocks& times, Addresses addr
 
 // Gives each place bits of a word that nobody else has, the widest first; returns how many words that takes.
 std::size_t lay_out(std::vector<KeyPlace*> places) {
-  std::ranges::stable_sort(places, std::ranges::greater(), &KeyPlace::bits);
+  std::ranges::sort(places, std::ranges::greater(), &KeyPlace::bits);
   std::vector<unsigned> used;  // bits of each word
   for (KeyPlace* place : places) {
     auto room = std::ranges::find_if(used, [&](unsigned bits) { return bits + place->bits <= 64; });
