@@ -98,6 +98,7 @@ TEST_F(StoreWriterTest, SmallSegmentsAreMergedInTheBackground) {
   append(*writer, 16'000);
   EXPECT_TRUE(wait_until([&] { return segments().size() < 16 && journals().empty(); }));
   EXPECT_TRUE(wait_until([&] { return std::ranges::any_of(segments(), &SegmentEntry::small); }));
+  writer->close();  // or it merges under the check's hands, which then counts fewer rows
   expect_all();
 }
 
