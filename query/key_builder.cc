@@ -144,10 +144,12 @@ Result<void> KeyBuilder::add_duration(const Rows& rows, const KeyPart& part) {
 Result<void> KeyBuilder::add_addresses(const Rows& rows, const KeyPart& part) {
   const auto codes = rows.columns.narrow(oriented(part.field, rows.orientation), rows.selection);
   if (!codes) return std::unexpected(codes.error());
-  const std::uint32_t* v4 = rows.codes.addresses().v4().data();
+  const auto v4 = rows.codes.addresses().v4();
   std::uint64_t* key = rows.keys + part.place.word;
   for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
-    *key |= std::uint64_t{v4[(*codes)[i] - 1]} << part.place.shift;
+    const std::uint32_t at = (*codes)[i] - 1;
+    if (at >= v4.size()) return bad_code(rows.columns.segment());
+    *key |= std::uint64_t{v4[at]} << part.place.shift;
   }
   return {};
 }

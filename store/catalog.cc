@@ -37,12 +37,12 @@ Result<void> Catalog::make_day_folder(const std::string& folder) {
   return {};
 }
 
-Result<Catalog::NewSegment> Catalog::write_segment(std::string_view image, bool small) {
+Result<Catalog::NewSegment> Catalog::write_segment(std::string_view image) {
   auto parsed = Segment::from_image(std::string(image), "a new segment");
   if (!parsed) return std::unexpected(parsed.error());
   NewSegment made{{}, (*parsed)->summary()};
   const SegmentSummary& summary = made.summary;
-  made.entry = {summary.id, summary.tier, small, summary.rows, summary.times, image.size()};
+  made.entry = {summary.id, summary.tier, summary.rows, summary.times, image.size()};
   if (day_of(summary.times.first) != day_of(summary.times.last)) return fail("a new segment spans two days");
   const std::string name = made.entry.file();
   const fs::path path = dir_ / name;

@@ -32,7 +32,7 @@ class Catalog {
     SegmentEntry entry;
     SegmentSummary summary;
   };
-  Result<NewSegment> write_segment(std::string_view image, bool small);
+  Result<NewSegment> write_segment(std::string_view image);
   // Takes back what is not to be committed.
   void discard(const std::vector<NewSegment>& segments);
 

@@ -66,9 +66,7 @@ Run plan_day(Run segments, const MergePolicy& policy) {
     const Fit found = fit(segments.subspan(i), policy.merged_rows, false);
     if (worth_finishing(found)) return found.run;
   }
-  const auto hasty = std::ranges::find(segments, false, &SegmentEntry::small);
-  if (hasty == segments.end()) return {};
-  return segments.subspan(static_cast<std::size_t>(hasty - segments.begin()), 1);
+  return {};
 }
 
 }  // namespace

@@ -2,8 +2,7 @@
 //
 // A day under way: segments of similar size (within a factor of four) are merged once there are eight, or, when eight
 // would make more than a quarter of the largest segment, once they fill one. So a row is written again once for each
-// factor of eight, and at high rates only once. A day that is over is merged as far as it goes, and what was written in
-// haste is written again, small.
+// factor of eight, and at high rates only once. A day that is over is merged as far as it goes.
 //
 // Thread rules: functions without shared state.
 #pragma once
@@ -18,7 +17,7 @@
 namespace weir {
 
 struct MergePolicy {
-  std::size_t merged_rows = 4u << 20;
+  std::size_t merged_rows = 2u << 20;
   // A day before this is over.
   std::uint64_t first_open_day = 0;
   // Days of the past of which rows still come: not over.

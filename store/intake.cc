@@ -18,9 +18,8 @@ constexpr std::size_t kFanIn = 16;
 constexpr auto kSyncDelay = std::chrono::milliseconds(500);
 // Flows with much in their arena: memory is bounded all the same.
 constexpr std::size_t kBufferBytes = 512 << 20;
-// Buffers that wait to become segments, and empty ones that are kept.
+// Cuts that wait to become segments.
 constexpr std::size_t kMostCuts = 4;
-constexpr std::size_t kMostSpare = 2;
 constexpr auto kRetryDelay = std::chrono::seconds(1);
 
 }  // namespace
@@ -28,7 +27,7 @@ constexpr auto kRetryDelay = std::chrono::seconds(1);
 Intake::Intake(Options options, std::deque<Cut> left, std::uint64_t next_journal)
     : options_(std::move(options)), next_journal_(next_journal), cuts_(std::move(left)) {}
 
-bool Intake::full() const { return buffer_.rows() >= options_.segment_rows || bytes_ >= kBufferBytes; }
+bool Intake::full() const { return rows() >= options_.segment_rows || bytes_ >= kBufferBytes; }
 
 bool Intake::has_unsynced() const {
   return std::ranges::any_of(unsynced_, [](const Unsynced& entry) { return entry.rows != 0 && !entry.lost; });
@@ -63,7 +62,7 @@ bool Intake::wait_for_room(std::unique_lock<std::mutex>& lock) {
 
 void Intake::add(const FlowBatch& batch) {
   const Clock::time_point now = Clock::now();
-  if (buffer_.rows() == 0) first_row_ = now;
+  if (rows() == 0) first_row_ = now;
   if (pending() == 0) {
     first_pending_ = now;
     wake_.notify_one();
@@ -76,8 +75,13 @@ void Intake::add(const FlowBatch& batch) {
 // The rows of the next frame: those that are in none, and those of small frames that it stands for. `keep` of the
 // frames there are remain.
 Intake::LiveFrame Intake::next_frame(std::size_t& keep) const {
-  LiveFrame frame{framed_, 0};
   keep = frames_.size();
+  // A full frame is the last to repeat rows of others.
+  if (!frames_.empty() && buffer_.rows() - frames_.front().first >= kFrameRows) {
+    keep = 0;
+    return {frames_.front().first, 0};
+  }
+  LiveFrame frame{framed_, 0};
   for (;;) {
     std::size_t run = 0;
     while (run < keep && frames_[keep - run - 1].level == frame.level) ++run;
@@ -97,7 +101,7 @@ Result<void> Intake::write_frame() {
     if (!created) return std::unexpected(created.error());
     journal_ = *std::move(created);
     frames_.clear();
-    if (buffer_journal_ == 0) buffer_journal_ = next_journal_;
+    if (cut_journal_ == 0) cut_journal_ = next_journal_;
     ++next_journal_;
   }
   std::size_t keep = 0;
@@ -112,7 +116,17 @@ Result<void> Intake::write_frame() {
   frames_.resize(keep);
   frames_.push_back(frame);
   note_written(pending());
+  if (buffer_.rows() >= kFrameRows) let_go();
   return {};
+}
+
+// The rows in memory are in frames that nothing will stand for.
+void Intake::let_go() {
+  cut_rows_ += buffer_.rows();
+  clamped_ += buffer_.clamped();
+  buffer_.clear();
+  framed_ = 0;
+  frames_.clear();
 }
 
 void Intake::note_written(std::uint64_t rows) {
@@ -148,31 +162,24 @@ void Intake::drop_pending() {
   flows_.drop(reason(), count);
   lost_ += count;
   blocked_ = false;
-  if (framed_ != 0) return cut();
+  if (cut_rows_ + framed_ != 0) return cut();
   clamped_ += buffer_.clamped();
   buffer_.clear();
   bytes_ = 0;
 }
 
 void Intake::cut() {
-  clamped_ += buffer_.clamped();
-  cuts_.push_back({buffer_journal_, next_journal_ - 1, std::move(buffer_), framed_, {}});
-  if (spare_.empty()) {
-    buffer_ = RowBuffer();
-  } else {
-    buffer_ = std::move(spare_.back());
-    spare_.pop_back();
-  }
-  framed_ = bytes_ = framed_bytes_ = 0;
-  frames_.clear();
+  cuts_.push_back({cut_journal_, next_journal_ - 1});
+  let_go();
+  cut_rows_ = bytes_ = framed_bytes_ = 0;
   journal_.reset();
-  buffer_journal_ = 0;
+  cut_journal_ = 0;
   cut_wanted_ = false;
   cuts_changed_.notify_all();
 }
 
 void Intake::cut_if_due(Clock::time_point now) {
-  if (blocked_ || buffer_.rows() == 0) return;
+  if (blocked_ || rows() == 0) return;
   if (!cut_wanted_ && !full() && now < first_row_ + options_.segment_age) return;
   try_frame();
   if (!blocked_) cut();
@@ -221,7 +228,7 @@ void Intake::note_synced(const Unsynced& entry, const Result<void>& synced) {
     if (at->rows == 0 && at->file != journal_) unsynced_.erase(at);
     return;
   }
-  // Once fsync has failed nobody knows what is on the disk: make a segment of the rows, which are still in memory.
+  // Once fsync has failed nobody knows what is on the disk: make a segment of the rows, which can still be read.
   if (!sync_trouble_) options_.warn(synced.error().message + "; the flows are written again as a segment");
   sync_trouble_ = synced.error();
   at->lost = true;
@@ -237,7 +244,7 @@ Intake::Clock::time_point Intake::next_deadline() const {
     next = std::min(next, retry_);
   } else {
     if (pending() != 0) next = std::min(next, first_pending_ + kFrameDelay);
-    if (buffer_.rows() != 0) next = std::min(next, first_row_ + options_.segment_age);
+    if (rows() != 0) next = std::min(next, first_row_ + options_.segment_age);
   }
   if (has_unsynced()) next = std::min(next, first_unsynced_ + kSyncDelay);
   return next;
@@ -274,7 +281,7 @@ Cut* Intake::next_cut() {
 
 void Intake::done() {
   std::unique_lock lock(mutex_);
-  Cut cut = std::move(cuts_.front());
+  const Cut cut = cuts_.front();
   cuts_.pop_front();
   std::erase_if(unsynced_, [&](const Unsynced& entry) {
     if (entry.file->number() > cut.journal_last) return false;
@@ -285,10 +292,6 @@ void Intake::done() {
   });
   if (!has_lost()) sync_trouble_.reset();
   if (std::exchange(build_trouble_, std::nullopt)) options_.warn("segments can be written again");
-  if (cut.frames.empty() && spare_.size() < kMostSpare) {
-    cut.rows.clear();
-    spare_.push_back(std::move(cut.rows));
-  }
   cuts_changed_.notify_all();
 }
 

@@ -25,14 +25,10 @@
 
 namespace weir {
 
-// The rows of one or more journal files, on their way to segments: in memory as they came, or, after a restart, as the
-// frames of the journal.
+// Journal files whose rows are on their way to segments.
 struct Cut {
   std::uint64_t journal_first = 0;
   std::uint64_t journal_last = 0;
-  RowBuffer rows;
-  std::size_t count = 0;  // of `rows`, from the first
-  std::vector<std::shared_ptr<const Segment>> frames;
 };
 
 class Intake {
@@ -93,6 +89,7 @@ class Intake {
 
   // All of these REQUIRE mutex_.
   std::size_t pending() const { return buffer_.rows() - framed_; }
+  std::size_t rows() const { return cut_rows_ + buffer_.rows(); }
   bool full() const;
   bool has_unsynced() const;
   bool has_lost() const;
@@ -101,6 +98,7 @@ class Intake {
   Result<void> write_frame();
   LiveFrame next_frame(std::size_t& keep) const;
   void note_written(std::uint64_t rows);
+  void let_go();
   void try_frame();
   void drop_pending();
   void cut();
@@ -119,13 +117,14 @@ class Intake {
 
   RowBuffer buffer_;
   std::size_t framed_ = 0;         // rows of buffer_ that are in the journal
+  std::size_t cut_rows_ = 0;       // rows that the next cut has in frames which stay as they are
   std::size_t bytes_ = 0;          // of buffer_'s flows, as they came
   std::size_t framed_bytes_ = 0;   // of those in the journal
   std::vector<LiveFrame> frames_;  // of journal_
   std::shared_ptr<JournalWriter> journal_;
-  std::uint64_t buffer_journal_ = 0;  // the first journal of buffer_'s rows, 0 while there is none
+  std::uint64_t cut_journal_ = 0;  // the first journal of the next cut, 0 while there is none
   std::uint64_t next_journal_;
-  Clock::time_point first_row_;      // when buffer_ got it
+  Clock::time_point first_row_;      // when the first row of the next cut came
   Clock::time_point first_pending_;  // when the first row came that is in no frame
   bool cut_wanted_ = false;
 
@@ -133,7 +132,6 @@ class Intake {
   Clock::time_point first_unsynced_;
 
   std::deque<Cut> cuts_;
-  std::vector<RowBuffer> spare_;
 
   Account<StoreDrop> flows_;
   std::uint64_t clamped_ = 0;  // of the buffers before

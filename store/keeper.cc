@@ -152,7 +152,7 @@ Result<void> Keeper::replace(const Entries& entries, const std::vector<std::stri
   Catalog::Change change;
   for (const SegmentEntry& entry : entries) change.remove.push_back(entry.id);
   for (const std::string& image : images) {
-    auto written = catalog_.write_segment(image, true);
+    auto written = catalog_.write_segment(image);
     if (!written) {
       catalog_.discard(change.add);
       return std::unexpected(written.error());

@@ -17,7 +17,6 @@ constexpr std::size_t kExporterBytes = 18;
 // Four million segments.
 constexpr std::size_t kMaxManifest = std::size_t{160} << 20;
 
-enum SegmentFlags : std::uint8_t { kSmallFlag = 1 };
 enum SideFlags : std::uint8_t { kIngressFlag = 1, kEgressFlag = 2 };
 
 void put_segment(std::string& out, const SegmentEntry& entry) {
@@ -27,8 +26,7 @@ void put_segment(std::string& out, const SegmentEntry& entry) {
   put_le(out, entry.size);
   put_le(out, entry.rows);
   put_le(out, static_cast<std::uint8_t>(entry.tier));
-  put_le(out, static_cast<std::uint8_t>(entry.small ? kSmallFlag : 0));
-  put_le(out, std::uint16_t{0});
+  out.append(3, '\0');
 }
 
 void put_exporter(std::string& out, const ExporterSides& sides) {
@@ -45,8 +43,7 @@ SegmentEntry take_segment(WireReader& in) {
   entry.size = in.le<std::uint64_t>();
   entry.rows = in.le<std::uint32_t>();
   entry.tier = static_cast<Tier>(in.le<std::uint8_t>());
-  entry.small = (in.le<std::uint8_t>() & kSmallFlag) != 0;
-  in.bytes(2);
+  in.bytes(3);
   return entry;
 }
 

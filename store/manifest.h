@@ -23,7 +23,6 @@ inline constexpr std::uint32_t kStoreVersion = 1;
 struct SegmentEntry {
   std::uint64_t id = 0;
   Tier tier = Tier::kRaw;
-  bool small = false;  // written with Effort::kSmall: need not be written again
   std::uint32_t rows = 0;
   TimeRange times = TimeRange::none();  // of one UTC day
   std::uint64_t size = 0;

@@ -10,8 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Warn = std::function<void(const std::string&)>;
-
 // Numbers beyond are no weir's.
 constexpr std::uint64_t kMostJournals = std::uint64_t{1} << 62;
 
@@ -63,30 +61,9 @@ Result<void> clean_up(FileLayer& files, const fs::path& dir, const Manifest& man
   return {};
 }
 
-Result<Cut> read_left(const fs::path& dir, std::uint64_t number, const Warn& warn) {
-  const auto file = JournalFile::open(dir, number);
-  if (!file) return std::unexpected(file.error());
-  Cut cut;
-  cut.journal_first = cut.journal_last = number;
-  if (!*file) return cut;
-  auto content = (*file)->read();
-  if (!content) return std::unexpected(content.error());
-  for (const std::string& problem : content->damage) warn((*file)->name() + ": " + problem + "; its flows are lost");
-  for (JournalFrame& frame : content->frames) {
-    const std::string name = (*file)->name() + ", frame at byte " + std::to_string(frame.offset);
-    auto segment = Segment::from_image(std::move(frame.image), name);
-    if (segment) {
-      cut.frames.push_back(*std::move(segment));
-    } else {
-      warn(segment.error().message + "; its flows are lost");
-    }
-  }
-  return cut;
-}
-
 }  // namespace
 
-Result<TakenOver> take_over(const fs::path& dir, FileLayer& files, const Warn& warn) {
+Result<TakenOver> take_over(const fs::path& dir, FileLayer& files) {
   std::error_code ignored;
   if (fs::exists(dir, ignored) && !fs::is_directory(dir, ignored)) return fail(dir.string() + " is no directory");
   if (!has_manifest(dir) && fs::exists(dir, ignored) && !is_untouched(dir) && !fs::exists(dir / kLockFile, ignored))
@@ -105,9 +82,7 @@ Result<TakenOver> take_over(const fs::path& dir, FileLayer& files, const Warn& w
   taken.next_journal = taken.manifest.journal_first;
   for (const std::uint64_t number : list_journals(dir)) {
     if (number < taken.manifest.journal_first || number > kMostJournals) continue;
-    auto cut = read_left(dir, number, warn);
-    if (!cut) return std::unexpected(cut.error());
-    taken.left.push_back(*std::move(cut));
+    taken.left.push_back({number, number});
     taken.next_journal = number + 1;
   }
   return taken;

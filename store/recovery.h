@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
-#include <functional>
-#include <string>
 
 #include "base/file_lock.h"
 #include "store/file_layer.h"
@@ -26,7 +24,6 @@ struct TakenOver {
 // Makes the directory when it does not exist. Removes temporary files, segments that are not live, and journals whose
 // rows are in segments. Errors: another writer has the store (its process id is named), not a store, a newer format, a
 // damaged manifest, no permission.
-Result<TakenOver> take_over(const std::filesystem::path& dir, FileLayer& files,
-                            const std::function<void(const std::string&)>& warn);
+Result<TakenOver> take_over(const std::filesystem::path& dir, FileLayer& files);
 
 }  // namespace weir

@@ -50,7 +50,7 @@ class Repair {
 
   bool add(const Segment& segment, const fs::path& file) {
     const SegmentSummary& summary = segment.summary();
-    const SegmentEntry entry{summary.id, summary.tier, false, summary.rows, summary.times, segment.size_on_disk()};
+    const SegmentEntry entry{summary.id, summary.tier, summary.rows, summary.times, segment.size_on_disk()};
     if (entry.file() != file.generic_string() || day_of(entry.times.last) != entry.day()) return false;
     return segments_.emplace(summary.id, Found{entry, summary}).second;
   }

@@ -57,7 +57,7 @@ struct StoreWriter::Impl {
         catalog(options.dir, options.files, std::move(taken.manifest)),
         intake({options.dir, options.files, options.segment_rows, options.segment_age, options.warn},
                std::move(taken.left), taken.next_journal),
-        builder(catalog, options.warn),
+        builder(options.dir, catalog, options.warn),
         keeper(options, catalog, [this] { return journal_size(options.dir); }, stopping) {
     threads[0] = std::jthread([this] { intake.run(); });
     threads[1] = std::jthread([this] { build(); });
@@ -155,7 +155,7 @@ StoreWriter::~StoreWriter() = default;
 
 Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& given) {
   StoreOptions options = completed(given);
-  auto taken = take_over(options.dir, *options.files, options.warn);
+  auto taken = take_over(options.dir, *options.files);
   if (!taken) return std::unexpected(taken.error());
   return std::unique_ptr<StoreWriter>(new StoreWriter(std::make_unique<Impl>(std::move(options), *std::move(taken))));
 }

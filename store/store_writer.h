@@ -31,11 +31,11 @@ struct StoreOptions {
   std::optional<std::chrono::seconds> rollup_retain;
   // The whole store stays below this: the oldest raw day is rolled up, or goes; then the oldest roll-ups. 0: no bound.
   std::uint64_t max_size = 0;
-  // A journal becomes a segment at this many rows or this age.
-  std::size_t segment_rows = 256 * 1024;
+  // A journal becomes a segment at this many rows or this age. Where so many come in that time they need not be merged.
+  std::size_t segment_rows = 2u << 20;
   std::chrono::seconds segment_age{300};
   // Merged segments have at most this many rows and never span two UTC days.
-  std::size_t merged_rows = 4u << 20;
+  std::size_t merged_rows = 2u << 20;
   // Merge in the background. Off only for tests and `weir db`.
   bool compact = true;
   // Tests put one here that loses what was not fsync'ed, or runs full.

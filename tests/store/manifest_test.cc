@@ -18,8 +18,8 @@ Manifest example() {
   manifest.generation = 7;
   manifest.next_id = 12;
   manifest.journal_first = 5;
-  manifest.segments = {{3, Tier::kRaw, true, 100, {day_range(20000).first + 5, day_range(20000).first + 9}, 4096},
-                       {11, Tier::kRollup, false, 1, day_range(213503 - 1), 77}};
+  manifest.segments = {{3, Tier::kRaw, 100, {day_range(20000).first + 5, day_range(20000).first + 9}, 4096},
+                       {11, Tier::kRollup, 1, day_range(213503 - 1), 77}};
   manifest.exporters = {{IpAddress::v4(0x0a000001), true, false}, {*IpAddress::parse("2001:db8::1"), true, true}};
   return manifest;
 }

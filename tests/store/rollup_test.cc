@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "store/segment_writer.h"
+#include "tests/store/rollup_answers.h"
 #include "tests/store/rollup_flows.h"
 
 namespace weir {

@@ -21,9 +21,9 @@ struct Store {
   std::uint64_t next_id = 1;
   std::uint64_t clock = 0;
 
-  SegmentEntry& add(std::uint32_t rows, std::uint64_t day = kDay, Tier tier = Tier::kRaw, bool small = false) {
+  SegmentEntry& add(std::uint32_t rows, std::uint64_t day = kDay, Tier tier = Tier::kRaw) {
     const std::uint64_t at = day_range(day).first + clock++;
-    return segments.emplace_back(SegmentEntry{next_id++, tier, small, rows, {at, at}, rows * 10ULL});
+    return segments.emplace_back(SegmentEntry{next_id++, tier, rows, {at, at}, rows * 10ULL});
   }
 
   // Replaces by one; the number of rows written.
@@ -35,7 +35,6 @@ struct Store {
       std::erase(segments, input);
     }
     merged.id = next_id++;
-    merged.small = true;
     segments.push_back(merged);
     return merged.rows;
   }
@@ -97,7 +96,7 @@ TEST(CompactionTest, WritesARowFewTimesAtLowRates) {
     EXPECT_LE(written, total * 4) << rows;
     EXPECT_LE(most, 80u) << rows;
     EXPECT_LE(store.segments.size(), total / (4u << 20) * 2 + 1) << rows;
-    for (const SegmentEntry& entry : store.segments) EXPECT_TRUE(entry.small && entry.rows <= 4u << 20);
+    for (const SegmentEntry& entry : store.segments) EXPECT_LE(entry.rows, 4u << 20);
   }
 }
 
@@ -115,15 +114,16 @@ TEST(CompactionTest, KeepsDaysAndTiersApart) {
   for (const auto& [key, count] : rows) EXPECT_EQ(count, 500u);
 }
 
-TEST(CompactionTest, OfADayThatIsOverEvenALoneSegmentIsMadeSmall) {
+TEST(CompactionTest, ADayThatIsOverIsMergedAsFarAsItGoes) {
   Store store;
   store.add(100);
+  store.add(100);
   EXPECT_THAT(plan_merge(store.segments, open_day()), IsEmpty());
-  EXPECT_THAT(ids(plan_merge(store.segments, closed_day())), ElementsAre(1));
+  EXPECT_THAT(ids(plan_merge(store.segments, closed_day())), ElementsAre(1, 2));
   MergePolicy busy = closed_day();
   busy.busy_days = {kDay};
   EXPECT_THAT(plan_merge(store.segments, busy), IsEmpty());
-  store.segments[0].small = true;
+  store.merge_all(closed_day());
   EXPECT_THAT(plan_merge(store.segments, closed_day()), IsEmpty());
 }
 
@@ -137,8 +137,8 @@ TEST(CompactionTest, DoesNotTouchWhatIsDamaged) {
 
 TEST(CompactionTest, DoesNotWriteALargeSegmentAgainForAFewRows) {
   Store store;
-  store.add(3'000'000, kDay, Tier::kRaw, true);
-  store.add(10, kDay, Tier::kRaw, true);
+  store.add(3'000'000, kDay);
+  store.add(10, kDay);
   EXPECT_THAT(plan_merge(store.segments, closed_day()), IsEmpty());
 }
 
