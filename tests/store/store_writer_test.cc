@@ -96,6 +96,7 @@ TEST_F(StoreWriterTest, SmallSegmentsAreMergedInTheBackground) {
   const auto writer = open();
   append(*writer, 16'000);
   EXPECT_TRUE(wait_until([&] { return segments().size() < 16 && journals().empty(); }));
+  writer->close();  // or it merges under the check's hands, which then counts fewer rows
   expect_all();
 }
 
