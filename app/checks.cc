@@ -57,4 +57,17 @@ CLI::Validator not_empty() {
   return {[](const std::string& text) { return std::string(text.empty() ? "the value is empty" : ""); }, ""};
 }
 
+void add_record_options(CLI::App& command, std::string& fields, std::string& biflow) {
+  command
+      .add_option("--fields", fields,
+                  "full: every common field; compact: only those present; all: also every other element")
+      ->type_name("WHICH")
+      ->transform(one_of({"full", "compact", "all"}))
+      ->capture_default_str();
+  command.add_option("--biflow", biflow, "merge: one record with reverse counters; split: two records")
+      ->type_name("HOW")
+      ->transform(one_of({"merge", "split"}))
+      ->capture_default_str();
+}
+
 }  // namespace weir

@@ -197,16 +197,7 @@ void add_db_export(CLI::App& db, int& exit_code) {
       ->type_name("FORMAT")
       ->transform(one_of({"json", "csv"}))
       ->capture_default_str();
-  command
-      ->add_option("--fields", options->fields,
-                   "full: every common field; compact: only those present; all: also every other element")
-      ->type_name("WHICH")
-      ->transform(one_of({"full", "compact", "all"}))
-      ->capture_default_str();
-  command->add_option("--biflow", options->biflow, "merge: one record with reverse counters; split: two records")
-      ->type_name("HOW")
-      ->transform(one_of({"merge", "split"}))
-      ->capture_default_str();
+  add_record_options(*command, options->fields, options->biflow);
   command->add_option("-o,--output", options->output, "The file to write; -: standard output")
       ->type_name("FILE")
       ->check(not_empty())

@@ -141,16 +141,7 @@ void add_decode_command(CLI::App& root, int& exit_code) {
       ->type_name("FORMAT")
       ->transform(one_of({"json", "csv", "text"}))
       ->capture_default_str();
-  command
-      ->add_option("--fields", options->fields,
-                   "full: every common field; compact: only those present; all: also every other element")
-      ->type_name("WHICH")
-      ->transform(one_of({"full", "compact", "all"}))
-      ->capture_default_str();
-  command->add_option("--biflow", options->biflow, "merge: one record with reverse counters; split: two records")
-      ->type_name("HOW")
-      ->transform(one_of({"merge", "split"}))
-      ->capture_default_str();
+  add_record_options(*command, options->fields, options->biflow);
   command->callback([options, &exit_code] { exit_code = decode(*options); });
 }
 

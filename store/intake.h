@@ -20,7 +20,6 @@
 #include "flow/batch.h"
 #include "store/journal.h"
 #include "store/row_buffer.h"
-#include "store/segment.h"
 #include "store/store_writer.h"
 
 namespace weir {

@@ -15,7 +15,7 @@
 namespace weir {
 
 enum class Effort : std::uint8_t {
-  kQuick,  // for the journal and first segments: bit packing
+  kQuick,  // for the journal: bit packing
   kSmall,  // for what stays: also derived columns, and zstd where it pays
 };
 
