@@ -16,9 +16,8 @@
 #include "app/checks.h"
 #include "app/cli.h"
 #include "app/signals.h"
+#include "base/control_server.h"
 #include "collector/collector.h"
-#include "collector/control_server.h"
-#include "collector/run_dir.h"
 #include "sinks/encode_pool.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
@@ -117,9 +116,9 @@ class Windows {
   Result<void> open(const CollectFlags& flags) {
     const std::filesystem::path directory =
         flags.run_dir.empty() ? default_run_dir() : std::filesystem::path(flags.run_dir);
-    auto control = ControlServer::start(directory, kCollectorSocket, [this](std::string_view command) {
+    auto control = ControlServer::start(directory, kCollectorDaemon, [this](std::string_view command) {
       const Collector* collector = collector_.load();
-      return collector == nullptr ? fail("the collector is starting") : collector_commands(*collector)(command);
+      return collector == nullptr ? fail("the collector is starting") : collector->answer(command);
     });
     if (!control) return std::unexpected(control.error());
     control_ = std::move(*control);

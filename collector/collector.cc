@@ -168,6 +168,13 @@ std::vector<TemplateView> Collector::templates() const {
   return all;
 }
 
+Result<std::string> Collector::answer(std::string_view command) const {
+  if (command == "status") return status_text(status());
+  if (command == "status json") return status_json(status());
+  if (command == "templates") return templates_json(templates());
+  return fail("unknown command '" + std::string(command) + "'; there are: status, status json, templates");
+}
+
 std::vector<SocketAddress> Collector::bound() const { return impl_->bound; }
 
 std::vector<std::string> Collector::listening() const {
