@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/status_text.h"
 #include "collector/lane.h"
 #include "collector/state_keeper.h"
 #include "collector/udp_socket.h"
