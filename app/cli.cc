@@ -19,13 +19,14 @@ namespace weir {
 namespace {
 
 constexpr const char* kDescription =
-    "weir receives NetFlow v5, v9 and IPFIX, decodes every template, and delivers one exact record per flow.";
+    "weir captures packets or receives NetFlow v5, v9 and IPFIX, and delivers one exact record per flow.";
 
 constexpr const char* kFooter =
     "Examples:\n"
     "  weir collect                                          JSON of every flow that arrives on UDP 2055\n"
     "  weir collect --to 'file:flows.json?rotate-size=1GB'   the same into rotated files\n"
-    "  weir decode capture.pcap                              the flows of a capture\n"
+    "  weir export -i eth0 --to udp://collector:2055         this host's traffic as IPFIX\n"
+    "  weir decode capture.pcap                              the flows of a capture of export datagrams\n"
     "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
     "  weir status                                           where every flow went\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
@@ -149,7 +150,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty())
-    return "which command? collect, decode, generate, status, query, list, db or completion" + help_hint(root);
+    return "which command? collect, export, decode, generate, status, query, list, db or completion" + help_hint(root);
   return text + help_hint(root);
 }
 
@@ -192,6 +193,7 @@ int run(int argc, char** argv) {
   add_collect_command(root, exit_code);
   add_db_command(root, exit_code);
   add_decode_command(root, exit_code);
+  add_export_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
   const CLI::App* const query = add_query_command(root, exit_code);

@@ -23,6 +23,7 @@ int run(int argc, char** argv);
 void add_collect_command(CLI::App& root, int& exit_code);
 void add_db_command(CLI::App& root, int& exit_code);
 void add_decode_command(CLI::App& root, int& exit_code);
+void add_export_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);
 void add_list_command(CLI::App& root, int& exit_code);

@@ -93,6 +93,8 @@ struct MeterStatus {
   std::size_t max_flows = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(FlowEnd::kCount)> records{};  // written, by reason
   std::uint64_t emergencies = 0;  // how often the table came near its limit
+
+  MeterStatus& operator+=(const MeterStatus& other);
 };
 
 class Meter {

@@ -1,0 +1,158 @@
+// weir export: from packets to sinks, until told to stop or the capture file ends.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/cli.h"
+#include "app/export_options.h"
+#include "app/outputs.h"
+#include "app/signals.h"
+#include "base/control_server.h"
+#include "exporter/capture/file_capture.h"
+#include "exporter/capture/privileges.h"
+#include "exporter/exporter.h"
+#include "exporter/own_addresses.h"
+
+namespace weir {
+namespace {
+
+// Where the packets come from: one of the two.
+struct Input {
+  std::unique_ptr<LiveCapture> live;
+  std::unique_ptr<PacketSource> file;
+};
+
+Result<Input> open_input(const ExportPlan& plan) {
+  Input input;
+  if (plan.pcap.empty()) {
+    auto live = LiveCapture::open(plan.capture);
+    if (!live) return std::unexpected(live.error());
+    input.live = std::move(*live);
+  } else {
+    auto file = open_file_capture(plan.pcap);
+    if (!file) return std::unexpected(file.error());
+    input.file = std::move(*file);
+  }
+  return input;
+}
+
+Result<std::unique_ptr<Exporter>> start_exporter(const ExportPlan& plan, Input input,
+                                                 std::vector<std::unique_ptr<Sink>> sinks) {
+  if (input.file) return Exporter::start(plan.exporter, std::move(input.file), plan.pcap, std::move(sinks));
+  return Exporter::start(plan.exporter, std::move(input.live), plan.capture.threads, std::move(sinks));
+}
+
+void log_start(const Exporter& exporter) {
+  const ExporterStatus status = exporter.status();
+  for (const InterfaceStatus& one : status.interfaces) {
+    spdlog::info("capturing from {}{}", one.name, one.up ? "" : ", which is not there or down yet");
+    if (!one.advice.empty()) {
+      spdlog::warn("{}: {} distorts packet counts; turn it off: {}", one.name, one.offloads, one.advice);
+    }
+  }
+  for (const SinkStatus& sink : status.sinks) spdlog::info("writing flows to {}", sink.name);
+}
+
+void log_end(const ExporterStatus& status) {
+  const CaptureStats captured = status.captured();
+  const MeterStatus metered = status.metered();
+  spdlog::info("captured {} packets, {}", captured.packets.in, dropped_text(view("", "", captured.packets)));
+  spdlog::info("metered {} packets of {} IP octets, {}, in {} flows", metered.wire_packets, metered.bytes,
+               dropped_text(view("", "", metered.packets)), metered.flows_created);
+  log_sinks(status.sinks);
+  for (const std::string& wrong : status.imbalances()) spdlog::error("the ledger does not balance: {}", wrong);
+}
+
+bool failed(const ExporterStatus& status) {
+  bool any = false;
+  for (const MeteringStatus& one : status.meters) {
+    if (one.error.empty()) continue;
+    complain(one.error);
+    any = true;
+  }
+  return any;
+}
+
+// A control socket only where something runs long enough to be asked.
+Result<std::unique_ptr<ControlServer>> open_control(const ExportPlan& plan, std::atomic<const Exporter*>& running) {
+  if (!plan.pcap.empty()) return nullptr;
+  return ControlServer::start(plan.run_dir, kExporterDaemon, [&running](std::string_view command) {
+    const Exporter* exporter = running.load();
+    return exporter == nullptr ? fail("the exporter is starting") : exporter->answer(command);
+  });
+}
+
+void wait_for_end(const Exporter& exporter, const std::future<void>& stopped, bool is_file) {
+  while (stopped.wait_for(std::chrono::milliseconds(is_file ? 10 : 200)) != std::future_status::ready) {
+    if (exporter.ended()) return;
+    if (!exporter.all_sinks_gone()) continue;
+    spdlog::info("nobody reads the output any more");
+    return;
+  }
+}
+
+// A file is delivered to its end, however long its outputs take; a live capture stops within a limit.
+std::chrono::steady_clock::time_point deadline(bool read_to_the_end) {
+  return read_to_the_end ? std::chrono::steady_clock::time_point::max()
+                         : std::chrono::steady_clock::now() + kShutdownLimit;
+}
+
+int run_export(const ExportFlags& flags) {
+  auto plan = export_plan(flags);
+  if (!plan) return usage_error(plan.error());
+  auto input = open_input(*plan);
+  if (!input) return usage_error(input.error());
+  // No thread is running yet: none keeps a right that the others gave up.
+  if (const auto dropped = drop_privileges(plan->user); !dropped) return usage_error(dropped.error());
+
+  const bool is_file = !plan->pcap.empty();
+  std::promise<void> stop;
+  std::atomic<Exporter*> reopening = nullptr;
+  const SignalHandler signals([&stop] { stop.set_value(); },
+                              [&reopening] {
+                                if (Exporter* exporter = reopening.load()) exporter->reopen();
+                              });
+  std::unique_ptr<Exporter> exporter;  // outlives the control socket that looks at it
+  std::atomic<const Exporter*> running = nullptr;
+  const auto control = open_control(*plan, running);
+  if (!control) return usage_error(control.error());
+  NewFiles new_files(plan->to);
+  auto sinks = open_sinks(plan->to, is_file ? WhenFull::kWait : WhenFull::kDrop);
+  if (!sinks) return usage_error(sinks.error());
+  auto started = start_exporter(*plan, std::move(*input), std::move(*sinks));
+  if (!started) return usage_error(started.error());
+  new_files.keep();
+  exporter = std::move(*started);
+  reopening = exporter.get();
+  running = exporter.get();
+  if (!is_file) log_start(*exporter);
+
+  wait_for_end(*exporter, stop.get_future(), is_file);
+  const bool read_to_the_end = is_file && exporter->ended();
+  if (!is_file) spdlog::info("stopping: delivering what was captured, for at most {} s", kShutdownLimit.count());
+  exporter->stop(deadline(read_to_the_end));
+  reopening = nullptr;
+  const ExporterStatus status = exporter->status();
+  log_end(status);
+  return failed(status) || lost_flows(status.sinks) ? kExitTrouble : kExitDone;
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& root, int& exit_code) {
+  auto flags = std::make_shared<ExportFlags>();
+  CLI::App* command = root.add_subcommand("export", "Capture packets, meter them into flows, and deliver every flow");
+  add_export_options(*command, *flags);
+  command->callback([flags, &exit_code] { exit_code = run_export(*flags); });
+}
+
+}  // namespace weir
