@@ -21,7 +21,7 @@
 #include "collector/collector.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
-#include "web/http_server.h"
+#include "web/pages.h"
 
 namespace weir {
 namespace {
@@ -86,8 +86,8 @@ class Windows {
     if (!control) return std::unexpected(control.error());
     control_ = std::move(*control);
     if (flags.http == "off") return {};
-    auto http = HttpServer::start(flags.http,
-                                  {.status = [this] { return status(); }, .templates = [this] { return templates(); }});
+    auto http =
+        HttpServer::start(flags.http, collector_pages([this] { return status(); }, [this] { return templates(); }));
     if (!http) return std::unexpected(http.error());
     http_ = std::move(*http);
     return {};

@@ -20,7 +20,7 @@
 #include "exporter/capture/file_capture.h"
 #include "exporter/capture/privileges.h"
 #include "exporter/exporter.h"
-#include "exporter/own_addresses.h"
+#include "web/pages.h"
 
 namespace weir {
 namespace {
@@ -82,14 +82,37 @@ bool failed(const ExporterStatus& status) {
   return any;
 }
 
-// A control socket only where something runs long enough to be asked.
-Result<std::unique_ptr<ControlServer>> open_control(const ExportPlan& plan, std::atomic<const Exporter*>& running) {
-  if (!plan.pcap.empty()) return nullptr;
-  return ControlServer::start(plan.run_dir, kExporterDaemon, [&running](std::string_view command) {
-    const Exporter* exporter = running.load();
-    return exporter == nullptr ? fail("the exporter is starting") : exporter->answer(command);
-  });
-}
+// The ways to ask an exporter, only where something runs long enough to be asked.
+class Windows {
+ public:
+  Result<void> open(const ExportPlan& plan) {
+    if (!plan.pcap.empty()) return {};
+    auto control = ControlServer::start(plan.run_dir, kExporterDaemon, [this](std::string_view command) {
+      const Exporter* exporter = exporter_.load();
+      return exporter == nullptr ? fail("the exporter is starting") : exporter->answer(command);
+    });
+    if (!control) return std::unexpected(control.error());
+    control_ = std::move(*control);
+    if (plan.http == "off") return {};
+    auto http = HttpServer::start(plan.http, exporter_pages([this] {
+                                    const Exporter* exporter = exporter_.load();
+                                    return exporter == nullptr ? ExporterStatus{} : exporter->status();
+                                  }));
+    if (!http) return std::unexpected(http.error());
+    http_ = std::move(*http);
+    return {};
+  }
+
+  void show(const Exporter* exporter) {
+    exporter_ = exporter;
+    if (http_) spdlog::info("metrics, health and status on {}", http_->url());
+  }
+
+ private:
+  std::atomic<const Exporter*> exporter_ = nullptr;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<HttpServer> http_;
+};
 
 void wait_for_end(const Exporter& exporter, const std::future<void>& stopped, bool is_file) {
   while (stopped.wait_for(std::chrono::milliseconds(is_file ? 10 : 200)) != std::future_status::ready) {
@@ -116,15 +139,14 @@ int run_export(const ExportFlags& flags) {
 
   const bool is_file = !plan->pcap.empty();
   std::promise<void> stop;
-  std::atomic<Exporter*> reopening = nullptr;
+  std::atomic<Exporter*> running = nullptr;
   const SignalHandler signals([&stop] { stop.set_value(); },
-                              [&reopening] {
-                                if (Exporter* exporter = reopening.load()) exporter->reopen();
+                              [&running] {
+                                if (Exporter* exporter = running.load()) exporter->reopen();
                               });
-  std::unique_ptr<Exporter> exporter;  // outlives the control socket that looks at it
-  std::atomic<const Exporter*> running = nullptr;
-  const auto control = open_control(*plan, running);
-  if (!control) return usage_error(control.error());
+  std::unique_ptr<Exporter> exporter;  // outlives the windows that look at it
+  Windows windows;
+  if (const auto opened = windows.open(*plan); !opened) return usage_error(opened.error());
   NewFiles new_files(plan->to);
   auto sinks = open_sinks(plan->to, is_file ? WhenFull::kWait : WhenFull::kDrop);
   if (!sinks) return usage_error(sinks.error());
@@ -132,15 +154,15 @@ int run_export(const ExportFlags& flags) {
   if (!started) return usage_error(started.error());
   new_files.keep();
   exporter = std::move(*started);
-  reopening = exporter.get();
   running = exporter.get();
+  windows.show(exporter.get());
   if (!is_file) log_start(*exporter);
 
   wait_for_end(*exporter, stop.get_future(), is_file);
   const bool read_to_the_end = is_file && exporter->ended();
   if (!is_file) spdlog::info("stopping: delivering what was captured, for at most {} s", kShutdownLimit.count());
   exporter->stop(deadline(read_to_the_end));
-  reopening = nullptr;
+  running = nullptr;
   const ExporterStatus status = exporter->status();
   log_end(status);
   return failed(status) || lost_flows(status.sinks) ? kExitTrouble : kExitDone;

@@ -287,6 +287,11 @@ void add_output_options(CLI::App& command, ExportFlags& flags) {
       ->type_name("DIR")
       ->check(not_empty())
       ->group(group);
+  command.add_option("--http", flags.http, "Metrics, health and status on this ADDRESS:PORT; off: none")
+      ->type_name("ADDRESS")
+      ->check(not_empty())
+      ->capture_default_str()
+      ->group(group);
 }
 
 }  // namespace
@@ -338,6 +343,7 @@ Result<ExportPlan> export_plan(const ExportFlags& flags) {
   if (!to) return std::unexpected(to.error());
   plan.to = std::move(*to);
   plan.user = flags.user;
+  plan.http = flags.http;
   plan.run_dir = flags.run_dir.empty() ? default_run_dir() : std::filesystem::path(flags.run_dir);
   return plan;
 }

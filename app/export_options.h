@@ -46,6 +46,7 @@ struct ExportFlags {
   std::uint32_t source_id = 0;
   std::string host;
   std::string run_dir;
+  std::string http = "off";
 };
 
 // The same, checked.
@@ -56,6 +57,7 @@ struct ExportPlan {
   std::vector<std::string> to;
   std::string user;
   std::filesystem::path run_dir;
+  std::string http;  // "off": none
 };
 
 void add_export_options(CLI::App& command, ExportFlags& flags);

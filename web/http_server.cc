@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "collector/listen_spec.h"
-#include "web/metrics.h"
 
 namespace weir {
 namespace {
@@ -21,27 +20,23 @@ constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* kJson = "application/json";
 
-constexpr const char* kIndex =
-    "weir collector\n"
-    "\n"
-    "/metrics           metrics for Prometheus\n"
-    "/healthz           200 while the process answers\n"
-    "/readyz            200 when the sockets are open and no sink is in trouble\n"
-    "/api/v1/status     everything received, decoded, delivered and dropped, as JSON\n"
-    "/api/v1/templates  templates in force, as JSON\n";
-
 // httplib's own choice, SO_REUSEPORT, would let two collectors share a port and answer by turns.
 void exclusive_port(int fd) {
   const int yes = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
-std::string why_not_ready(const CollectorStatus& status) {
-  std::string why;
-  for (const SinkStatus& sink : status.sinks) {
-    if (!sink.last_error.empty()) why += sink.name + ": " + sink.last_error + "\n";
+std::string index_text(const HttpPages& pages) {
+  std::string text = pages.title +
+                     "\n\n"
+                     "/metrics           metrics for Prometheus\n"
+                     "/healthz           200 while the process answers\n"
+                     "/readyz            200 when it can take something in and no sink is in trouble\n";
+  for (const JsonPage& page : pages.json) {
+    text += page.path + std::string(page.path.size() < 18 ? 18 - page.path.size() : 0, ' ') + " " + page.description +
+            ", as JSON\n";
   }
-  return why.empty() ? "no socket is open\n" : why;
+  return text;
 }
 
 std::unexpected<Error> listen_error(std::string_view address, int error_number) {
@@ -60,13 +55,13 @@ std::unexpected<Error> listen_error(std::string_view address, int error_number) 
 }  // namespace
 
 struct HttpServer::Impl {
-  HttpSources sources;
+  HttpPages pages;
   httplib::Server server;
   std::string host;
   std::uint16_t port = 0;
   std::thread thread;
 
-  explicit Impl(HttpSources from) : sources(std::move(from)) {
+  explicit Impl(HttpPages from) : pages(std::move(from)) {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server.set_socket_options(exclusive_port);
     server.set_payload_max_length(kMaxRequest);
@@ -77,20 +72,17 @@ struct HttpServer::Impl {
   }
 
   void add_routes() {
-    server.Get("/", [](const auto&, auto& response) { response.set_content(kIndex, kText); });
-    server.Get("/healthz", [](const auto&, auto& response) { response.set_content("ok\n", kText); });
+    const auto text = [this](const char* path, const char* type, const std::function<std::string()>& content) {
+      server.Get(path, [type, content](const auto&, auto& response) { response.set_content(content(), type); });
+    };
+    text("/", kText, [this] { return index_text(pages); });
+    text("/healthz", kText, [] { return std::string("ok\n"); });
+    text("/metrics", kPrometheus, pages.metrics);
+    for (const JsonPage& page : pages.json) text(page.path.c_str(), kJson, page.content);
     server.Get("/readyz", [this](const auto&, auto& response) {
-      const CollectorStatus status = sources.status();
-      response.status = status.ready() ? 200 : 503;
-      response.set_content(status.ready() ? "ready\n" : why_not_ready(status), kText);
-    });
-    server.Get("/metrics", [this](const auto&, auto& response) {
-      response.set_content(metrics_text(sources.status()), kPrometheus);
-    });
-    server.Get("/api/v1/status",
-               [this](const auto&, auto& response) { response.set_content(status_json(sources.status()), kJson); });
-    server.Get("/api/v1/templates", [this](const auto&, auto& response) {
-      response.set_content(templates_json(sources.templates()), kJson);
+      const std::string trouble = pages.trouble();
+      response.status = trouble.empty() ? 200 : 503;
+      response.set_content(trouble.empty() ? "ready\n" : trouble, kText);
     });
   }
 
@@ -106,11 +98,11 @@ struct HttpServer::Impl {
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(std::string_view address, HttpSources sources) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(std::string_view address, HttpPages pages) {
   auto at = parse_host_port(address, kDefaultPort);
   if (!at) return fail("--http " + at.error().message);
   if (at->host.empty()) at->host = "127.0.0.1";
-  auto impl = std::make_unique<Impl>(std::move(sources));
+  auto impl = std::make_unique<Impl>(std::move(pages));
   if (!impl->bind(*at)) return listen_error(address, errno);
   impl->thread = std::thread([&server = impl->server] { server.listen_after_bind(); });
   // stop() does nothing to a server that is not running yet.

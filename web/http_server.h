@@ -1,13 +1,11 @@
-// The HTTP listener: metrics, health and the JSON API.
+// The HTTP listener: metrics, health and the JSON API of a daemon.
 //
-//   /metrics           Prometheus text
-//   /healthz           200 while the process answers
-//   /readyz            200 when the sockets are open and no sink is in trouble, else 503 and why
-//   /api/v1/status     the whole ledger as JSON
-//   /api/v1/templates  templates in force as JSON
-//   /                  a list of these
+//   /metrics       Prometheus text
+//   /healthz       200 while the process answers
+//   /readyz        200 when packets or datagrams can come and no sink is in trouble, else 503 and why
+//   /              a list of these and of the daemon's JSON pages
 //
-// Thread rules: the sources are called from the server's threads, several at a time.
+// Thread rules: the pages' functions are called from the server's threads, several at a time.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +16,28 @@
 #include <vector>
 
 #include "base/error.h"
-#include "collector/status.h"
 
 namespace weir {
 
 inline constexpr std::string_view kDefaultHttpAddress = "127.0.0.1:8080";
 
-struct HttpSources {
-  std::function<CollectorStatus()> status;
-  std::function<std::vector<TemplateView>()> templates;
+struct JsonPage {
+  std::string path;
+  std::string description;
+  std::function<std::string()> content;
+};
+
+struct HttpPages {
+  std::string title;
+  std::function<std::string()> metrics;
+  std::function<std::string()> trouble;  // why it is not ready; empty when it is
+  std::vector<JsonPage> json;
 };
 
 class HttpServer {
  public:
   // `address` is "host:port", ":port" (loopback only) or "[v6]:port". Serves until destroyed.
-  static Result<std::unique_ptr<HttpServer>> start(std::string_view address, HttpSources sources);
+  static Result<std::unique_ptr<HttpServer>> start(std::string_view address, HttpPages pages);
   ~HttpServer();
 
   std::uint16_t port() const;

@@ -1,76 +1,23 @@
 #include "web/metrics.h"
 
-#include <prometheus/text_serializer.h>
-
 #include <algorithm>
-#include <deque>
 #include <map>
-#include <sstream>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "base/clock.h"
 #include "flow/names.h"
+#include "web/metric_families.h"
 
 namespace weir {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-using Label = ClientMetric::Label;
-using Labels = std::vector<Label>;
-
-class Families {
- public:
-  // The family of this name, which is made at its first mention.
-  MetricFamily& add(MetricType type, const std::string& name, const std::string& help) {
-    MetricFamily family;
-    family.name = name;
-    family.help = help;
-    family.type = type;
-    return families_.emplace_back(std::move(family));
-  }
-  MetricFamily& counter(const std::string& name, const std::string& help) {
-    return add(MetricType::Counter, name, help);
-  }
-  MetricFamily& gauge(const std::string& name, const std::string& help) { return add(MetricType::Gauge, name, help); }
-
-  std::string text() const {
-    std::ostringstream out;
-    prometheus::TextSerializer().Serialize(out, {families_.begin(), families_.end()});
-    return std::move(out).str();
-  }
-
- private:
-  std::deque<MetricFamily> families_;  // references stay good
-};
-
-void set(MetricFamily& family, std::uint64_t value, Labels labels = {}) {
-  ClientMetric metric;
-  metric.label = std::move(labels);
-  if (family.type == MetricType::Counter) {
-    metric.counter.value = static_cast<double>(value);
-  } else {
-    metric.gauge.value = static_cast<double>(value);
-  }
-  family.metric.push_back(std::move(metric));
-}
-
-template <typename Reason>
-void set_reasons(MetricFamily& family, const Account<Reason>& account, const Labels& labels) {
-  for (std::size_t i = 0; i < Account<Reason>::kReasons; ++i) {
-    Labels with_reason = labels;
-    with_reason.push_back({"reason", std::string(reason_name(static_cast<Reason>(i)))});
-    set(family, account.dropped[i], std::move(with_reason));
-  }
-}
-
-void add_process(Families& families, const CollectorStatus& status) {
-  set(families.gauge("weir_info", "Always 1; the version of this collector."), 1, {{"version", status.version}});
-  set(families.gauge("weir_start_time_seconds", "Unix time at which the collector started."),
-      status.started_ns / kNsPerSecond);
+// What collector and exporter have in common.
+template <typename Status>
+void add_process(Families& families, const Status& status) {
+  set(families.gauge("weir_info", "Always 1; the version of this weir."), 1, {{"version", status.version}});
+  set(families.gauge("weir_start_time_seconds", "Unix time at which weir started."), status.started_ns / kNsPerSecond);
   set(families.gauge("weir_resident_memory_bytes", "Memory that the process has resident."), status.resident_bytes);
   set(families.gauge("weir_ledger_imbalances", "Equations of the ledger that do not hold; anything but 0 is a bug."),
       status.imbalances().size());
@@ -128,7 +75,7 @@ void add_connections(Families& families, const CollectorStatus& status) {
               connections, {});
 }
 
-void add_sinks(Families& families, const CollectorStatus& status) {
+void add_sinks(Families& families, std::span<const SinkStatus> sinks) {
   MetricFamily& in = families.counter("weir_sink_flows_total", "Flow records handed to a sink.");
   MetricFamily& out = families.counter("weir_sink_delivered_flows_total", "Flow records written or confirmed.");
   MetricFamily& held = families.gauge("weir_sink_queued_flows", "Flow records queued or in flight.");
@@ -136,7 +83,7 @@ void add_sinks(Families& families, const CollectorStatus& status) {
   MetricFamily& bytes = families.counter("weir_sink_bytes_total", "Bytes made of flow records, before compression.");
   MetricFamily& failing = families.gauge("weir_sink_failing", "1 while the sink is in trouble.");
   std::map<std::string, int> named;
-  for (const SinkStatus& sink : status.sinks) {
+  for (const SinkStatus& sink : sinks) {
     const int same = ++named[sink.name];  // a series must not come twice, a sink may
     const Labels labels{{"sink", same == 1 ? sink.name : sink.name + " #" + std::to_string(same)}};
     set(in, sink.flows.in, labels);
@@ -157,37 +104,37 @@ struct ExporterMetric {
 };
 
 constexpr ExporterMetric kExporterMetrics[] = {
-    {MetricType::Counter, "weir_exporter_messages_total", "Export messages, by exporter.",
+    {MetricType::kCounter, "weir_exporter_messages_total", "Export messages, by exporter.",
      [](const ExporterStats& e) { return e.messages; }},
-    {MetricType::Counter, "weir_exporter_bytes_total", "Bytes of export messages, by exporter.",
+    {MetricType::kCounter, "weir_exporter_bytes_total", "Bytes of export messages, by exporter.",
      [](const ExporterStats& e) { return e.bytes; }},
-    {MetricType::Counter, "weir_exporter_flows_total", "Flow records decoded, by exporter.",
+    {MetricType::kCounter, "weir_exporter_flows_total", "Flow records decoded, by exporter.",
      [](const ExporterStats& e) { return e.flows; }},
-    {MetricType::Counter, "weir_exporter_options_records_total", "Options records decoded, by exporter.",
+    {MetricType::kCounter, "weir_exporter_options_records_total", "Options records decoded, by exporter.",
      [](const ExporterStats& e) { return e.options_records; }},
-    {MetricType::Counter, "weir_exporter_borrowed_flows_total",
+    {MetricType::kCounter, "weir_exporter_borrowed_flows_total",
      "Flow records decoded by the template of the exporter's earlier session.",
      [](const ExporterStats& e) { return e.borrowed_flows; }},
-    {MetricType::Counter, "weir_exporter_sets_total", "Sets that came, by exporter.",
+    {MetricType::kCounter, "weir_exporter_sets_total", "Sets that came, by exporter.",
      [](const ExporterStats& e) { return e.sets.in; }},
-    {MetricType::Gauge, "weir_exporter_held_sets", "Sets that wait for their template.",
+    {MetricType::kGauge, "weir_exporter_held_sets", "Sets that wait for their template.",
      [](const ExporterStats& e) { return e.sets.held; }},
-    {MetricType::Counter, "weir_exporter_records_missing_total",
+    {MetricType::kCounter, "weir_exporter_records_missing_total",
      "Records that message headers announced beyond those that were there.",
      [](const ExporterStats& e) { return e.records_missing; }},
-    {MetricType::Counter, "weir_exporter_trailing_bytes_total",
+    {MetricType::kCounter, "weir_exporter_trailing_bytes_total",
      "Bytes in datagrams beyond the message's stated length.", [](const ExporterStats& e) { return e.trailing_bytes; }},
-    {MetricType::Counter, "weir_exporter_extras_dropped_total", "Records too large to keep every element of.",
+    {MetricType::kCounter, "weir_exporter_extras_dropped_total", "Records too large to keep every element of.",
      [](const ExporterStats& e) { return e.extras_dropped; }},
-    {MetricType::Counter, "weir_exporter_sequence_late_total", "Messages that came late, but came.",
+    {MetricType::kCounter, "weir_exporter_sequence_late_total", "Messages that came late, but came.",
      [](const ExporterStats& e) { return e.sequence.reordered; }},
-    {MetricType::Counter, "weir_exporter_sequence_resets_total", "Restarts of the exporter's sequence numbers.",
+    {MetricType::kCounter, "weir_exporter_sequence_resets_total", "Restarts of the exporter's sequence numbers.",
      [](const ExporterStats& e) { return e.sequence.resets; }},
-    {MetricType::Gauge, "weir_exporter_templates", "Templates in force.",
+    {MetricType::kGauge, "weir_exporter_templates", "Templates in force.",
      [](const ExporterStats& e) { return std::uint64_t{e.templates}; }},
-    {MetricType::Gauge, "weir_exporter_sessions", "Transport sessions.",
+    {MetricType::kGauge, "weir_exporter_sessions", "Transport sessions.",
      [](const ExporterStats& e) { return std::uint64_t{e.sessions}; }},
-    {MetricType::Gauge, "weir_exporter_last_seen_seconds", "Unix time of the last message.",
+    {MetricType::kGauge, "weir_exporter_last_seen_seconds", "Unix time of the last message.",
      [](const ExporterStats& e) { return e.last_seen_ns / kNsPerSecond; }},
 };
 
@@ -232,6 +179,45 @@ void add_exporters(Families& families, const std::vector<LabelledExporter>& expo
   }
 }
 
+void add_interfaces(Families& families, const ExporterStatus& status) {
+  MetricFamily& captured =
+      families.counter("weir_capture_packets_total", "Packets that passed the filter, those dropped included.");
+  MetricFamily& taken = families.counter("weir_capture_taken_packets_total", "Packets taken from the ring.");
+  MetricFamily& dropped =
+      families.counter("weir_capture_dropped_packets_total", "Packets that were not captured, by reason.");
+  MetricFamily& super_packets = families.counter(
+      "weir_capture_super_packets_total", "Packets that the kernel or the network card had put together of several.");
+  MetricFamily& up = families.gauge("weir_interface_up", "1 while the interface is there and up.");
+  for (const InterfaceStatus& one : status.interfaces) {
+    const Labels labels{{"interface", one.name}};
+    set(captured, one.stats.packets.in, labels);
+    set(taken, one.stats.packets.out, labels);
+    set_reasons(dropped, one.stats.packets, labels);
+    set(super_packets, one.stats.super_packets, labels);
+    set(up, one.up ? 1 : 0, labels);
+  }
+}
+
+void add_metering(Families& families, const ExporterStatus& status) {
+  const MeterStatus meter = status.metered();
+  set(families.counter("weir_metered_packets_total", "Packets on the wire that were counted into flows."),
+      meter.wire_packets);
+  set(families.counter("weir_metered_bytes_total", "IP octets that were counted into flows."), meter.bytes);
+  set_reasons(families.counter("weir_metering_dropped_packets_total", "Packets that no flow counts, by reason."),
+              meter.packets, {});
+  set(families.counter("weir_flows_created_total", "Flows since the start."), meter.flows_created);
+  set(families.gauge("weir_flows_active", "Flows under way."), meter.flows_active);
+  set(families.gauge("weir_flows_max", "Flows that the table has room for."), meter.max_flows);
+  set(families.counter("weir_flow_table_emergencies_total", "How often the flow table came near its limit."),
+      meter.emergencies);
+  MetricFamily& records = families.counter("weir_flow_records_total", "Flow records written, by why.");
+  for (std::size_t i = 0; i < meter.records.size(); ++i) {
+    set(records, meter.records[i], {{"reason", std::string(reason_name(static_cast<FlowEnd>(i)))}});
+  }
+  set(families.counter("weir_flows_published_total", "Flow records handed to the sinks."), status.flows_published());
+  set(families.gauge("weir_flows_pending", "Flow records in a batch not yet handed on."), status.flows_pending());
+}
+
 }  // namespace
 
 std::string metrics_text(const CollectorStatus& status, std::size_t max_exporters) {
@@ -240,10 +226,19 @@ std::string metrics_text(const CollectorStatus& status, std::size_t max_exporter
   add_sockets(families, status);
   add_workers(families, status);
   add_connections(families, status);
-  add_sinks(families, status);
+  add_sinks(families, status.sinks);
   set(families.gauge("weir_exporters", "Exporters known, counted by address, domain and protocol."),
       status.exporters.size());
   add_exporters(families, bounded(status.exporters, max_exporters));
+  return families.text();
+}
+
+std::string metrics_text(const ExporterStatus& status) {
+  Families families;
+  add_process(families, status);
+  add_interfaces(families, status);
+  add_metering(families, status);
+  add_sinks(families, status.sinks);
   return families.text();
 }
 

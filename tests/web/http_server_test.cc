@@ -5,6 +5,7 @@
 #include <httplib.h>
 
 #include "tests/web/sample_status.h"
+#include "web/pages.h"
 
 namespace weir {
 namespace {
@@ -16,7 +17,7 @@ class HttpServerTest : public testing::Test {
   HttpServerTest() : server_(start("127.0.0.1:0").value()), client_("127.0.0.1", server_->port()) {}
 
   Result<std::unique_ptr<HttpServer>> start(const std::string& address) {
-    return HttpServer::start(address, {[this] { return status_; }, [this] { return templates_; }});
+    return HttpServer::start(address, collector_pages([this] { return status_; }, [this] { return templates_; }));
   }
   std::string get(const std::string& path, int expected_status = 200) {
     const auto response = client_.Get(path);
