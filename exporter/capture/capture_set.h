@@ -19,6 +19,9 @@ namespace weir {
 class CaptureSet {
  public:
   CaptureSet(CaptureOptions options, InterfacePattern pattern, std::vector<std::unique_ptr<RingSource>>& sources);
+  ~CaptureSet();
+  CaptureSet(const CaptureSet&) = delete;
+  CaptureSet& operator=(const CaptureSet&) = delete;
 
   // Begins with the interfaces that there are, and sets sockets aside for those that come.
   Result<void> begin(const LinkTable& table);

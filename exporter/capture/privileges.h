@@ -13,7 +13,8 @@ namespace weir {
 // called before other threads exist, but for those that dropped theirs themselves. An unknown user is an error.
 Result<void> drop_privileges(const std::string& user);
 
-// The capabilities of the calling thread alone.
+// For a thread that exists before drop_privileges() is called: gives up the calling thread's capabilities. As root it
+// keeps those to change the user and group, which must succeed in all threads alike and take these two away as well.
 Result<void> drop_thread_capabilities();
 
 }  // namespace weir
