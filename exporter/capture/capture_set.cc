@@ -18,7 +18,8 @@ namespace {
 // Sockets opened at the start for what comes later, when no more can be opened. One that captured alone moves on to
 // the next interface; one of a fanout group the kernel does not let go.
 constexpr std::size_t kSpareSockets = 64;
-constexpr std::size_t kSpareLives = 32;  // of every interface, with several threads
+constexpr std::size_t kSpareLives = 32;  // of every named interface, with several threads
+constexpr std::size_t kMaxSpare = 256;   // of all of them
 
 constexpr std::size_t kRingBudget = 16 << 20;
 constexpr std::size_t kSmallestBlock = 64 << 10;
@@ -119,10 +120,11 @@ Result<void> CaptureSet::set_sockets_aside() {
     }
     return {};
   };
-  const bool is_shared = options_.threads > 1;
+  const std::size_t named = std::max<std::size_t>(pattern_.names().size(), 1);
+  const std::size_t lives =
+      options_.threads == 1 ? 1 : std::clamp<std::size_t>(kMaxSpare / (named * options_.threads), 1, kSpareLives);
   for (Slot& slot : slots_)
-    if (auto done = put(slot.sockets, options_.threads * (is_shared && slot.is_named ? kSpareLives : 1)); !done)
-      return done;
+    if (auto done = put(slot.sockets, options_.threads * (slot.is_named ? lives : 1)); !done) return done;
   return put(spare_, pattern_.is_open() ? std::max<std::size_t>(kSpareSockets, 16 * options_.threads) : 0);
 }
 
@@ -175,7 +177,7 @@ Result<void> CaptureSet::attach_taps(Slot& slot, const FilterProgram& filter) {
   FanoutGroup group;
   for (const Tap& tap : slot.taps) {
     const RingSocket::Target target{.interface = slot.link.index,
-                                    .promiscuous = options_.promiscuous,
+                                    .promiscuous = options_.promiscuous && slot.link.hardware_type == ARPHRD_ETHER,
                                     .group = options_.threads > 1 ? &group : nullptr};
     if (auto done = tap.socket->attach(target, filter); !done) return done;
   }
@@ -185,7 +187,7 @@ Result<void> CaptureSet::attach_taps(Slot& slot, const FilterProgram& filter) {
 // A socket of a fanout group is spent. Any other one waits for the interface to come back, or for another one.
 void CaptureSet::detach(Slot& slot) {
   for (const Tap& tap : slot.taps) tap.socket->detach();
-  if (options_.threads > 1 && slot.is_attached) {
+  if (!slot.taps.empty() && slot.taps.front().socket->is_in_group()) {
     for (std::size_t t = 0; t < slot.taps.size(); ++t) {
       sources_[t]->remove(slot.taps[t].handle);
       slot.spent.push_back(slot.taps[t]);

@@ -118,6 +118,7 @@ Result<void> RingSocket::join(FanoutGroup& group) {
   const std::uint32_t mode = group.id ? kMode : kMode | PACKET_FANOUT_FLAG_UNIQUEID;
   if (!set_option(socket_, PACKET_FANOUT, mode << kModeShift | group.id.value_or(0)))
     return fail_errno("cannot share the interface's packets among threads", errno);
+  is_in_group_ = true;
   if (group.id) return {};
   std::uint32_t made = 0;
   socklen_t length = sizeof made;

@@ -46,6 +46,7 @@ class RingSocket final : public Ring {
   Result<void> attach(const Target& target, const FilterProgram& filter);
   // Lets nothing in any more.
   void detach();
+  bool is_in_group() const { return is_in_group_; }
   bool tells_segment_sizes() const { return has_vnet_header_; }
 
   RingMemory memory() override;
@@ -64,6 +65,7 @@ class RingSocket final : public Ring {
   std::span<std::uint8_t> mapped_;
   std::size_t block_size_ = 0;
   bool has_vnet_header_ = false;
+  bool is_in_group_ = false;
   std::uint32_t promiscuous_on_ = 0;  // index, 0: none
 };
 
