@@ -91,7 +91,11 @@ struct PacketFile::Impl {
     pcap_pkthdr* header = nullptr;
     const std::uint8_t* data = nullptr;
     switch (::pcap_next_ex(pcap.get(), &header, &data)) {
-      case 1: return CapturedPacket{to_ns(header->ts), header->len, link_type, Bytes(data, header->caplen)};
+      case 1:
+        return CapturedPacket{.time_ns = to_ns(header->ts),
+                              .original_length = header->len,
+                              .link_type = link_type,
+                              .frame = Bytes(data, header->caplen)};
       case PCAP_ERROR_BREAK: return std::nullopt;  // the end of the file
       default: return fail(::pcap_geterr(pcap.get()));
     }

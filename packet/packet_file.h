@@ -19,6 +19,7 @@ struct CapturedPacket {
   std::uint64_t time_ns = 0;                 // since the Unix epoch
   std::uint32_t original_length = 0;         // on the wire
   LinkType link_type = LinkType::kEthernet;  // in pcapng not the same for all, and not always a supported one
+  std::uint32_t interface = 0;               // of a pcapng section, from 0; of pcap 0
   Bytes frame;                               // captured bytes; valid until the next call of next()
 };
 

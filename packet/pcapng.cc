@@ -151,6 +151,7 @@ PcapngReader::MaybePacket PcapngReader::packet(std::size_t interface, std::size_
   return CapturedPacket{.time_ns = to_ns(interfaces_[interface], ticks),
                         .original_length = u32(fields + 12),
                         .link_type = interfaces_[interface].link_type,
+                        .interface = static_cast<std::uint32_t>(interface),
                         .frame = body_.subspan(header, captured)};
 }
 

@@ -41,6 +41,9 @@ struct Frame {
 
 enum class CaptureDrop : std::uint8_t {
   kRingFull,  // the kernel had no room: weir was too slow, or the ring is too small
+  // A super-packet whose segment size the kernel cannot describe (LRO of old drivers, SCTP): it leaves it out.
+  kUnknownOffload,
+  kBadBlock,  // a block of the ring contradicts itself: never seen of a kernel
   kCount
 };
 std::string_view reason_name(CaptureDrop reason);

@@ -1,0 +1,76 @@
+#include "exporter/capture/privileges.h"
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <vector>
+
+namespace weir {
+namespace {
+
+struct UserIds {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
+Result<UserIds> find_user(const std::string& name) {
+  std::vector<char> buffer(16 << 10);
+  passwd entry{};
+  passwd* found = nullptr;
+  const int error = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (found != nullptr) return UserIds{entry.pw_uid, entry.pw_gid};
+  if (error != 0) return fail_errno("cannot look up the user " + name, error);
+  return fail("there is no user " + name + " to become once the sockets are open");
+}
+
+Result<void> become(const std::string& name) {
+  const auto ids = find_user(name);
+  if (!ids) return std::unexpected(ids.error());
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(ids->group, ids->group, ids->group) != 0 ||
+      ::setresuid(ids->user, ids->user, ids->user) != 0)
+    return fail_errno("cannot become the user " + name, errno);
+  return {};
+}
+
+// What a program executed later could get at most. Needs CAP_SETPCAP; without it PR_SET_NO_NEW_PRIVS has to do. The
+// first number that is no capability is an error.
+void drop_bounding_set() {
+  for (unsigned long capability = 0; ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) {
+  }
+}
+
+// `kept`: a bit for each capability, of the first 32.
+Result<void> keep_capabilities(std::uint32_t kept) {
+  drop_bounding_set();
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  sets[0].effective = sets[0].permitted = kept;
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::syscall(SYS_capset, &header, sets.data()) != 0)
+    return fail_errno("cannot drop capabilities", errno);
+  return {};
+}
+
+}  // namespace
+
+Result<void> drop_thread_capabilities() {
+  constexpr std::uint32_t kToChangeUser = 1U << CAP_SETUID | 1U << CAP_SETGID;
+  return keep_capabilities(::geteuid() == 0 ? kToChangeUser : 0);
+}
+
+Result<void> drop_privileges(const std::string& user) {
+  if (::geteuid() == 0 && !user.empty()) {
+    drop_bounding_set();  // while the capability to do so is still there
+    if (auto done = become(user); !done) return done;
+  }
+  return keep_capabilities(0);
+}
+
+}  // namespace weir
