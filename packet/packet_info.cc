@@ -12,8 +12,11 @@ constexpr std::uint16_t kEthertypeIpv4 = 0x0800, kEthertypeIpv6 = 0x86dd;
 constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58;
 constexpr std::size_t kEthernetHeader = 14, kIpv4Header = 20, kIpv6Header = 40;
 
+// The whole short path becomes one function.
+#define WEIR_INLINE [[gnu::always_inline]] inline
+
 // TCP, UDP or ICMP behind an IP header; `size` bytes of it were captured and belong to the packet.
-bool read_plain_transport(const std::uint8_t* at, std::size_t size, std::uint8_t icmp, PacketInfo& out) {
+WEIR_INLINE bool read_plain_transport(const std::uint8_t* at, std::size_t size, std::uint8_t icmp, PacketInfo& out) {
   out.tcp_flags = 0;
   out.icmp_type = out.icmp_code = 0;
   out.has_icmp = false;
@@ -43,7 +46,7 @@ bool read_plain_transport(const std::uint8_t* at, std::size_t size, std::uint8_t
   return true;
 }
 
-void set_plain(PacketInfo& out, const std::uint8_t* ip, std::size_t captured, std::uint16_t transport_at) {
+WEIR_INLINE void set_plain(PacketInfo& out, const std::uint8_t* ip, std::size_t captured, std::uint16_t transport_at) {
   out.ip = ip;
   out.ip_captured = static_cast<std::uint32_t>(captured);
   out.transport_at = transport_at;
@@ -60,7 +63,7 @@ void set_ipv4_address(AddressBytes& to, const std::uint8_t* from) {
   std::memcpy(to.data(), words, 16);
 }
 
-bool read_plain_ipv4(const std::uint8_t* ip, std::size_t size, PacketInfo& out) {
+WEIR_INLINE bool read_plain_ipv4(const std::uint8_t* ip, std::size_t size, PacketInfo& out) {
   if (size < kIpv4Header || ip[0] != 0x45) return false;
   const std::size_t total = load_be16(ip + 2);
   constexpr std::uint16_t kMoreOrOffset = 0x3fff;
@@ -79,7 +82,7 @@ bool read_plain_ipv4(const std::uint8_t* ip, std::size_t size, PacketInfo& out) 
   return read_plain_transport(ip + kIpv4Header, captured - kIpv4Header, kIcmp, out);
 }
 
-bool read_plain_ipv6(const std::uint8_t* ip, std::size_t size, PacketInfo& out) {
+WEIR_INLINE bool read_plain_ipv6(const std::uint8_t* ip, std::size_t size, PacketInfo& out) {
   if (size < kIpv6Header || ip[0] >> 4 != 6) return false;
   const std::size_t length = load_be16(ip + 4);
   if (length == 0) return false;

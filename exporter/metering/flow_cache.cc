@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/hash.h"
 #include "exporter/metering/initiator.h"
 
 namespace weir {
@@ -14,6 +13,7 @@ namespace {
 
 using namespace flow_state;
 
+constexpr std::size_t kCacheLine = 64;
 constexpr std::uint8_t kTcp = 6, kUdp = 17;
 constexpr std::uint16_t kFlagFin = 0x001, kFlagSyn = 0x002, kFlagRst = 0x004, kFlagAck = 0x010;
 
@@ -48,17 +48,6 @@ bool begins_connection(const PacketInfo& packet) {
   return packet.proto == kTcp && (packet.tcp_flags & (kFlagSyn | kFlagAck)) == kFlagSyn;
 }
 
-std::uint16_t at_most_16(std::uint32_t length) {
-  return static_cast<std::uint16_t>(std::min<std::uint32_t>(length, 0xffff));
-}
-
-// FlowKey's bytes are the words that were hashed.
-std::uint64_t hash_of(const FlowKey& key) {
-  std::uint64_t words[6]{};
-  std::memcpy(words, &key, sizeof key);
-  return hash_words<6>(words);
-}
-
 }  // namespace
 
 FlowCache::FlowCache(const MeterOptions& options, FlowRecordWriter& records, MeterStatus& status)
@@ -76,34 +65,28 @@ FlowCache::FlowCache(const MeterOptions& options, FlowRecordWriter& records, Met
       wheel_(entries_),
       next_flow_id_(first_flow_id()) {}
 
-std::uint32_t FlowCache::hash32(const FlowKey& key) { return static_cast<std::uint32_t>(hash_of(key)); }
-
 void FlowCache::prefetch_entry(MeteredPacket& packet) const {
   packet.candidate = index_.find(hash32(packet), [](std::uint32_t) { return true; });
   if (packet.candidate == kNoEntry) return;
   const FlowEntry& entry = entries_[packet.candidate];
   __builtin_prefetch(&entry, 1);
-  __builtin_prefetch(&entry.half(packet.from_b), 1);
+  // half() would be a branch here, and directions cannot be foretold.
+  __builtin_prefetch(reinterpret_cast<const char*>(&entry) + (packet.from_b ? 1 : 0) * kCacheLine + kCacheLine, 1);
 }
 
-std::uint32_t FlowCache::find(const MeteredPacket& packet) const {
-  if (packet.candidate != kNoEntry && entries_[packet.candidate].key == packet.key) return packet.candidate;
-  return index_.find(hash32(packet), [&](std::uint32_t number) { return entries_[number].key == packet.key; });
+std::uint32_t FlowCache::find_or_create(const MeteredPacket& packet) {
+  const std::uint32_t found =
+      index_.find(hash32(packet), [&](std::uint32_t number) { return entries_[number].has_key(packet.key); });
+  return found != kNoEntry ? found : create(packet);
 }
 
 void FlowCache::count(const MeteredPacket& packet) {
   const std::uint64_t time = packet.time_ns;
-  now_ns_ = time;
-  std::uint32_t number = find(packet);
-  if (number == kNoEntry) number = create(packet);
+  std::uint32_t number = packet.candidate;
+  if (number == kNoEntry || !entries_[number].has_key(packet.key)) number = find_or_create(packet);
   FlowEntry& entry = entries_[number];
-  if (is_over(entry, time) || (is_closed(entry.state) && begins_connection(packet.info))) {
-    end_slice(entry, end_of(entry), time);
-    begin_flow(entry, packet);
-  } else if (is_slice_over(entry, time)) {
-    end_slice(entry, FlowEnd::kActive, time);
-  }
   const std::uint16_t seen = seen_in(packet);
+  if (is_over(entry, time) || is_slice_over(entry, time) || is_closed(entry.state)) restart_or_cut(entry, packet);
   if ((entry.state & (seen | kSeveral)) != (seen | kSeveral) || (packet.info.tcp_flags & kFlagSyn) != 0)
     learn(number, entry, seen, packet);
   entry.start_ns = std::min(entry.start_ns, time);
@@ -117,9 +100,18 @@ void FlowCache::count(const MeteredPacket& packet) {
   half.last_ns = std::max(half.last_ns, time);
   half.tcp_flags |= packet.info.tcp_flags;
   half.min_ttl = std::min(half.min_ttl, packet.info.ttl);
-  half.max_ttl = std::max(half.max_ttl, packet.info.ttl);
-  half.min_length = std::min(half.min_length, at_most_16(packet.shortest));
-  half.max_length = std::max(half.max_length, at_most_16(packet.longest));
+  half.min_length = std::min(half.min_length, packet.shortest);
+  half.max_length = std::max(half.max_length, packet.longest);
+}
+
+// A closed connection goes on with its last packets, until another one begins.
+void FlowCache::restart_or_cut(FlowEntry& entry, const MeteredPacket& packet) {
+  if (is_over(entry, packet.time_ns) || (is_closed(entry.state) && begins_connection(packet.info))) {
+    end_slice(entry, end_of(entry), packet.time_ns);
+    begin_flow(entry, packet);
+  } else if (is_slice_over(entry, packet.time_ns)) {
+    end_slice(entry, FlowEnd::kActive, packet.time_ns);
+  }
 }
 
 void FlowCache::begin_half(FlowHalf& half, const MeteredPacket& packet) {
@@ -127,9 +119,9 @@ void FlowCache::begin_half(FlowHalf& half, const MeteredPacket& packet) {
   half.first_ns = half.last_ns = packet.time_ns;
   half.flow_label = info.flow_label;
   half.tos = info.tos;
-  half.min_ttl = half.max_ttl = info.ttl;
-  half.min_length = at_most_16(packet.shortest);
-  half.max_length = at_most_16(packet.longest);
+  half.min_ttl = info.ttl;
+  half.min_length = packet.shortest;
+  half.max_length = packet.longest;
   half.icmp_type = info.icmp_type;
   half.icmp_code = info.icmp_code;
   half.has_icmp = info.has_icmp;
@@ -144,7 +136,7 @@ std::uint32_t FlowCache::create(const MeteredPacket& packet) {
     remove(other);
   }
   FlowEntry& entry = entries_[number];
-  entry.key = packet.key;
+  entry.set_key(packet.key);
   begin_flow(entry, packet);
   wheel_.insert(number, deadline(entry, packet.time_ns));
   ++status_.flows_active;
@@ -178,7 +170,7 @@ void FlowCache::learn(std::uint32_t number, FlowEntry& entry, std::uint16_t seen
   if ((entry.state & kBothSeen) != 0 || packet.packets > 1) entry.state |= kSeveral;
   const bool was_closed = is_closed(entry.state);
   entry.state |= seen;
-  entry.timeout = idle_timeout(entry.state, entry.key.proto);
+  entry.timeout = idle_timeout(entry.state, entry.key().proto());
   if (was_closed || !is_closed(entry.state)) return;
   // Every other change only puts the deadline off.
   wheel_.remove(number);
@@ -223,8 +215,8 @@ void FlowCache::end_slice(FlowEntry& entry, FlowEnd reason, std::uint64_t now_ns
 
 void FlowCache::remove(std::uint32_t number) {
   FlowEntry& entry = entries_[number];
-  index_.erase(hash32(entry.key), number);
-  entry.key = {};
+  index_.erase(static_cast<std::uint32_t>(entry.key().hash()), number);
+  entry.rest = 0;
   entry.next = free_;
   free_ = number;
   --status_.flows_active;
@@ -278,7 +270,7 @@ void FlowCache::look_at(std::uint32_t number, std::uint64_t now_ns) {
 
 void FlowCache::finish() {
   for (std::uint32_t i = 0; i < used_; ++i) {
-    if (entries_[i].key.family == Family::kNone) continue;
+    if (!entries_[i].is_used()) continue;
     end_slice(entries_[i], FlowEnd::kShutdown, now_ns_);
     wheel_.remove(i);
     remove(i);

@@ -33,10 +33,10 @@ class FlowCache {
 
  private:
   static std::uint32_t hash32(const MeteredPacket& packet) { return static_cast<std::uint32_t>(packet.hash); }
-  static std::uint32_t hash32(const FlowKey& key);
 
-  std::uint32_t find(const MeteredPacket& packet) const;
+  std::uint32_t find_or_create(const MeteredPacket& packet);
   std::uint32_t create(const MeteredPacket& packet);
+  void restart_or_cut(FlowEntry& entry, const MeteredPacket& packet);
   void begin_flow(FlowEntry& entry, const MeteredPacket& packet);
   void begin_half(FlowHalf& half, const MeteredPacket& packet);
   void learn(std::uint32_t number, FlowEntry& entry, std::uint16_t seen, const MeteredPacket& packet);

@@ -19,20 +19,31 @@ PacketDrop drop_reason(PacketProblem problem) {
   }
 }
 
+std::uint64_t load_word(const std::uint8_t* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+std::uint16_t at_most_16(std::uint32_t length) {
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(length, 0xffff));
+}
+
 // The lengths on the wire. The packets of a super-packet have the same headers and carry `segment` bytes each, the last
 // one the rest.
 void set_wire_lengths(MeteredPacket& packet, std::uint32_t segment) {
   const std::uint32_t length = packet.info.ip_length;
   packet.packets = 1;
-  packet.bytes = packet.shortest = packet.longest = length;
+  packet.bytes = length;
+  packet.shortest = packet.longest = at_most_16(length);
   if (segment == 0) return;
   const std::uint32_t headers = header_length(packet.info);
   if (length <= headers || length - headers <= segment) return;
   const std::uint32_t payload = length - headers;
   packet.packets = (payload + segment - 1) / segment;
   packet.bytes = payload + std::uint64_t{headers} * packet.packets;
-  packet.longest = headers + segment;
-  packet.shortest = headers + payload - (packet.packets - 1) * segment;
+  packet.longest = at_most_16(headers + segment);
+  packet.shortest = at_most_16(headers + payload - (packet.packets - 1) * segment);
 }
 
 }  // namespace
@@ -81,33 +92,30 @@ bool Intake::read(const Frame& frame, std::uint64_t wall_ns, MeteredPacket& out,
 }
 
 bool Intake::set_key(MeteredPacket& packet) const {
-  __extension__ using Wide = unsigned __int128;
   const PacketInfo& info = packet.info;
-  std::uint64_t src[2], dst[2];
-  std::memcpy(src, info.src.data(), 16);
-  std::memcpy(dst, info.dst.data(), 16);
-  const auto src_port = static_cast<std::uint16_t>(info.src_port & port_mask_);
-  const auto dst_port = static_cast<std::uint16_t>(info.dst_port & port_mask_);
-  const Wide from = static_cast<Wide>(src[1]) << 64 | src[0], to = static_cast<Wide>(dst[1]) << 64 | dst[0];
-  const bool from_b = from != to ? to < from : dst_port < src_port;
+  const std::uint64_t src0 = load_word(info.src.data()), src1 = load_word(info.src.data() + 8);
+  const std::uint64_t dst0 = load_word(info.dst.data()), dst1 = load_word(info.dst.data() + 8);
+  // Which endpoint sends cannot be foretold, so they are compared and swapped without a branch, which the barrier keeps
+  // the compiler from making of it.
+  const unsigned lower =
+      static_cast<unsigned>(dst1 < src1) | (static_cast<unsigned>(dst1 == src1) & static_cast<unsigned>(dst0 < src0));
+  std::uint64_t swap = std::uint64_t{0} - lower;
+  if (src0 == dst0 && src1 == dst1) swap = std::uint64_t{0} - static_cast<unsigned>(info.dst_port < info.src_port);
+  __asm__("" : "+r"(swap));
+  const std::uint64_t change0 = (src0 ^ dst0) & swap, change1 = (src1 ^ dst1) & swap;
+  const auto change_ports = static_cast<std::uint16_t>((info.src_port ^ info.dst_port) & swap);
 
-  // Chosen without a branch: which endpoint sends cannot be foretold.
-  const std::uint64_t swap = from_b ? ~std::uint64_t{0} : 0;
-  const std::uint64_t change0 = (src[0] ^ dst[0]) & swap, change1 = (src[1] ^ dst[1]) & swap;
-  const std::uint64_t ports =
-      from_b ? dst_port | std::uint64_t{src_port} << 16 : src_port | std::uint64_t{dst_port} << 16;
-  const std::uint64_t words[6] = {
-      src[0] ^ change0,
-      src[1] ^ change1,
-      dst[0] ^ change0,
-      dst[1] ^ change1,
-      ports | std::uint64_t{static_cast<std::uint16_t>(info.vlan_id & vlan_mask_)} << 32 |
-          std::uint64_t{info.proto} << 48 | static_cast<std::uint64_t>(info.family) << 56,
-      packet.interface,
-  };
-  std::memcpy(&packet.key, words, sizeof packet.key);
-  packet.from_b = from_b;
-  packet.hash = hash_words<6>(words);
+  FlowKey& key = packet.key;
+  key.a[0] = src0 ^ change0;
+  key.a[1] = src1 ^ change1;
+  key.b[0] = dst0 ^ change0;
+  key.b[1] = dst1 ^ change1;
+  key.rest = FlowKey::make_rest(static_cast<std::uint16_t>((info.src_port ^ change_ports) & port_mask_),
+                                static_cast<std::uint16_t>((info.dst_port ^ change_ports) & port_mask_),
+                                static_cast<std::uint16_t>(info.vlan_id & vlan_mask_), info.proto, info.family);
+  key.interface = packet.interface;
+  packet.from_b = swap != 0;
+  packet.hash = key.hash();
   return flow_sampling_ == 1 || (packet.hash >> 32) % flow_sampling_ == 0;
 }
 

@@ -52,7 +52,6 @@ struct Meter::Impl {
     const std::size_t ready = read(frames, wall_ns);
     for (std::size_t i = 0; i < ready; ++i) flows.prefetch_entry(batch[i]);
     for (std::size_t i = 0; i < ready; ++i) count(batch[i]);
-    count_released();
     if (ready != 0) expire(batch[ready - 1].time_ns);
   }
 
@@ -80,8 +79,8 @@ struct Meter::Impl {
     ++status.packets.out;
     status.wire_packets += packet.packets;
     status.bytes += packet.bytes;
-    status.fragments += packet.info.is_fragment ? 1 : 0;
-    status.incomplete += packet.info.problem != PacketProblem::kNone ? 1 : 0;
+    if (packet.info.is_fragment) ++status.fragments;
+    if (packet.info.problem != PacketProblem::kNone) ++status.incomplete;
   }
 
   void count_released() {

@@ -17,7 +17,7 @@ struct MeteredPacket {
   // On the wire: of a super-packet, of all the packets it was made of.
   std::uint32_t packets;
   std::uint64_t bytes;
-  std::uint32_t shortest, longest;
+  std::uint16_t shortest, longest;  // at most 65535
 
   // Set by set_key(): the conversation, which of its endpoints sent this, and the key's hash.
   FlowKey key;

@@ -1,6 +1,6 @@
 #include "exporter/metering/record_writer.h"
 
-#include <algorithm>
+#include <cstring>
 
 #include "base/clock.h"
 
@@ -23,24 +23,25 @@ std::uint8_t end_reason(FlowEnd reason) {
   return 0;
 }
 
-void write_key(Flow& flow, const FlowKey& key, bool from_b, bool has_ports) {
-  flow.src_addr = from_b ? key.b : key.a;
-  flow.dst_addr = from_b ? key.a : key.b;
-  flow.src_addr_family = flow.dst_addr_family = key.family;
-  flow.etype = key.family == Family::kV4 ? 0x0800 : 0x86dd;
-  flow.proto = key.proto;
+void write_key(Flow& flow, const FlowEntry& entry, bool from_b, bool has_ports) {
+  const FlowKey key = entry.key();
+  std::memcpy(flow.src_addr.data(), from_b ? key.b : key.a, 16);
+  std::memcpy(flow.dst_addr.data(), from_b ? key.a : key.b, 16);
+  flow.src_addr_family = flow.dst_addr_family = key.family();
+  flow.etype = key.family() == Family::kV4 ? 0x0800 : 0x86dd;
+  flow.proto = key.proto();
   flow.mark(FieldId::src_addr);
   flow.mark(FieldId::dst_addr);
   flow.mark(FieldId::etype);
   flow.mark(FieldId::proto);
   if (has_ports) {
-    flow.src_port = from_b ? key.port_b : key.port_a;
-    flow.dst_port = from_b ? key.port_a : key.port_b;
+    flow.src_port = from_b ? key.port_b() : key.port_a();
+    flow.dst_port = from_b ? key.port_a() : key.port_b();
     flow.mark(FieldId::src_port);
     flow.mark(FieldId::dst_port);
   }
-  if (key.vlan_id != 0) {
-    flow.vlan_id = key.vlan_id;
+  if (key.vlan_id() != 0) {
+    flow.vlan_id = key.vlan_id();
     flow.mark(FieldId::vlan_id);
   }
 }
@@ -71,9 +72,9 @@ void FlowRecordWriter::write(const FlowEntry& entry, FlowEnd reason, std::uint64
   set_origin(now_ns);
   const bool from_b = (entry.state & flow_state::kReversed) != 0;
   std::string_view name;
-  if (const auto found = names_.find(entry.key.interface); found != names_.end()) name = found->second;
+  if (const auto found = names_.find(entry.interface); found != names_.end()) name = found->second;
   Flow& flow = *out_.add(name.size());
-  write_key(flow, entry.key, from_b, (entry.state & flow_state::kHasPorts) != 0);
+  write_key(flow, entry, from_b, (entry.state & flow_state::kHasPorts) != 0);
   write_forward(flow, entry, from_b);
   flow.flow_end_reason = end_reason(reason);
   flow.mark(FieldId::flow_end_reason);
@@ -86,11 +87,11 @@ void FlowRecordWriter::write(const FlowEntry& entry, FlowEnd reason, std::uint64
   write_side(flow, entry, from_b, name);
   const FlowHalf& reverse = entry.half(!from_b);
   if (reverse.packets == 0) return;
-  write_reverse(reverse, entry.key.proto == kTcp);
+  write_reverse(reverse, entry.key().proto() == kTcp);
   for (const FieldId id : {FieldId::reverse_bytes, FieldId::reverse_packets, FieldId::reverse_time_flow_start_ns,
                            FieldId::reverse_time_flow_end_ns})
     flow.mark(id);
-  if (entry.key.proto == kTcp) flow.mark(FieldId::reverse_tcp_flags);
+  if (entry.key().proto() == kTcp) flow.mark(FieldId::reverse_tcp_flags);
 }
 
 // Where only the other side spoke, the times are its times: a record stands somewhere in time.
@@ -109,7 +110,7 @@ void FlowRecordWriter::write_forward(Flow& flow, const FlowEntry& entry, bool fr
     flow.mark(FieldId::src_mac);
     flow.mark(FieldId::dst_mac);
   }
-  if (entry.key.proto == kTcp) {
+  if (entry.key().proto() == kTcp) {
     flow.tcp_flags = half.tcp_flags;
     flow.mark(FieldId::tcp_flags);
   }
@@ -139,8 +140,8 @@ void FlowRecordWriter::write_side(Flow& flow, const FlowEntry& entry, bool from_
     flow.flow_direction = out ? 1 : 0;
     flow.mark(FieldId::flow_direction);
   }
-  if (entry.key.interface == 0) return;
-  (out ? flow.out_if : flow.in_if) = entry.key.interface;
+  if (entry.interface == 0) return;
+  (out ? flow.out_if : flow.in_if) = entry.interface;
   flow.mark(out ? FieldId::out_if : FieldId::in_if);
   if (name.empty()) return;
   (out ? out_.cold().out_if_name : out_.cold().in_if_name) = out_.store(as_bytes(name));
