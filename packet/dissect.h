@@ -68,6 +68,7 @@ struct DissectedPacket {
   // IP octets by the header: total length, or 40 + payload length, a jumbo payload's (RFC 2675) included. A total
   // length of zero, as segmentation offload leaves it, is replaced by what was on the wire.
   std::uint32_t ip_length = 0;
+  Bytes ip_packet;      // from the IP header on, cut at ip_length and at the frame's end
   bool is_cut = false;  // fewer bytes were captured than ip_length says: ip_payload and l4_payload may be short
   std::uint16_t src_port = 0, dst_port = 0;  // TCP, UDP, UDPLite, SCTP, DCCP; only where the first bytes are there
   bool has_ports = false;
@@ -77,6 +78,7 @@ struct DissectedPacket {
   bool has_mac = false;
   // MAC addresses and VLAN tags are those of the frame itself, not of one that a pseudo-wire carries inside it.
   MacAddress src_mac{}, dst_mac{};
+  const std::uint8_t* link_header = nullptr;  // where has_mac: the 12 bytes of both addresses
   std::uint16_t vlan_id = 0;        // outermost 802.1Q tag, 0 for none
   std::uint16_t inner_vlan_id = 0;  // of a QinQ frame
   unsigned vlan_tags = 0;

@@ -239,6 +239,7 @@ void read_ipv4(DissectedPacket& packet, Bytes bytes, std::size_t uncaptured) {
   packet.fragment_offset = static_cast<std::uint16_t>((load_be16(&bytes[6]) & 0x1fff) * 8);
   packet.is_fragment = packet.fragment_offset != 0 || (packet.ip_flags & 1) != 0;
   packet.is_cut = total > bytes.size();
+  packet.ip_packet = bytes.first(std::min(total, bytes.size()));
   if (header > bytes.size()) return stop(PacketProblem::kTruncated);
 
   const Bytes payload = bytes.subspan(header, std::min(total, bytes.size()) - header);
@@ -267,6 +268,7 @@ void read_ipv6(DissectedPacket& packet, Bytes bytes, std::size_t uncaptured) {
   if (length == 0) length = length_for_zero(packet, bytes[6], payload, uncaptured);
   packet.ip_length = clamp32(kIpv6Header + length);
   packet.is_cut = length > payload.size();
+  packet.ip_packet = bytes.first(kIpv6Header + std::min(length, payload.size()));
   if (packet.problem != PacketProblem::kNone) return;
   payload = payload.first(std::min(length, payload.size()));
   read_extensions(packet, bytes[6], payload);

@@ -94,6 +94,7 @@ class LinkWalk {
     if (frame.size() < 14) return stop(PacketProblem::kTruncated);
     if (!in_pseudo_wire_) {
       packet_.has_mac = true;
+      packet_.link_header = frame.data();
       std::copy_n(&frame[0], 6, packet_.dst_mac.begin());
       std::copy_n(&frame[6], 6, packet_.src_mac.begin());
     }

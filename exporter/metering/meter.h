@@ -87,6 +87,7 @@ struct MeterStatus {
   std::uint64_t wire_packets = 0;       // what they were on the wire: super-packets count as many
   std::uint64_t bytes = 0;              // IP octets counted into flows
   std::uint64_t fragments = 0;          // of `packets.out`
+  std::uint64_t incomplete = 0;         // of `packets.out`: what follows the IP header was cut or malformed
   std::uint64_t clock_corrections = 0;  // stamps replaced
   std::uint64_t flows_created = 0;      // = flows_active + flows that ended
   std::size_t flows_active = 0;
