@@ -125,6 +125,21 @@ MeterStatus Meter::status() const {
   return status;
 }
 
+MeterStatus& MeterStatus::operator+=(const MeterStatus& other) {
+  packets += other.packets;
+  wire_packets += other.wire_packets;
+  bytes += other.bytes;
+  fragments += other.fragments;
+  incomplete += other.incomplete;
+  clock_corrections += other.clock_corrections;
+  flows_created += other.flows_created;
+  flows_active += other.flows_active;
+  max_flows += other.max_flows;
+  for (std::size_t i = 0; i < records.size(); ++i) records[i] += other.records[i];
+  emergencies += other.emergencies;
+  return *this;
+}
+
 std::string_view reason_name(PacketDrop reason) {
   switch (reason) {
     case PacketDrop::kNotIp: return "not_ip";
