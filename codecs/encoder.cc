@@ -29,10 +29,11 @@ AnyEncoder make_encoder(const EncoderOptions& options, ExportEncoder::Send send)
 
 struct ExportEncoder::Impl {
   AnyEncoder encoder;
+  EncoderStats stats;
 };
 
 ExportEncoder::ExportEncoder(const EncoderOptions& options, Send send)
-    : impl_(std::make_unique<Impl>(make_encoder(options, std::move(send)))) {}
+    : impl_(new Impl{make_encoder(options, std::move(send)), {}}) {}
 
 ExportEncoder::~ExportEncoder() = default;
 
@@ -43,5 +44,9 @@ bool ExportEncoder::add(const FlowBatch& /*batch*/, const Flow& flow, std::uint6
 void ExportEncoder::flush(std::uint64_t now_ns) {
   std::visit([&](auto& encoder) { encoder.flush(now_ns); }, impl_->encoder);
 }
+
+void ExportEncoder::resend_templates(std::uint64_t /*now_ns*/) {}
+
+const EncoderStats& ExportEncoder::stats() const { return impl_->stats; }
 
 }  // namespace weir
