@@ -81,8 +81,9 @@ struct EncoderStats {
   std::uint64_t extras_too_large = 0;   // did not fit a message, or are empty in v9
   std::uint64_t list_items_left = 0;    // labels, communities, addresses beyond what a message holds
   std::uint64_t lists_left = 0;         // AS paths and MPLS TTLs, which no element carries
-  std::uint64_t names_in_conflict = 0;  // of interfaces that another exporter of this encoder numbers the same
-  std::uint64_t rates_left = 0;         // v5: flows of a rate above 16383, sent without it
+  // Names of interfaces: another exporter's index has another name, or 4096 are known already.
+  std::uint64_t names_in_conflict = 0;
+  std::uint64_t rates_left = 0;  // v5: flows of a rate above 16383, sent without it
 };
 
 class ExportEncoder {
