@@ -61,7 +61,7 @@ struct EncoderOptions {
   // Messages go to a connection: templates are sent once, and the ids of shapes that gave way are withdrawn (RFC 7011
   // §8.1). Call resend_templates() for every connection but the first.
   bool stream = false;
-  std::string exporter_name;  // v9, IPFIX: told by options data (element 300), up to 255 bytes; empty: none
+  std::string exporter_name = {};  // v9, IPFIX: told by options data (element 300), up to 255 bytes; empty: none
 };
 
 // What an encoder did. All but the last group count what was handed to Send.
