@@ -57,39 +57,52 @@ using Table = std::array<GroupLayout, kGroupCount>;
 
 constexpr GroupLayout& at(Table& table, Group group) { return table[static_cast<std::size_t>(group)]; }
 
+// Fields that are part of a fusion as well.
+using Addresses4 = FieldList<Source4, Destination4>;
+using Addresses6 = FieldList<Source6, Destination6>;
+using Mac = FieldList<BytesField<56, 6, &Flow::src_mac>,                   // sourceMacAddress
+                      BytesField<80, 6, &Flow::dst_mac>>;                  // destinationMacAddress
+using SideVlans = FieldList<NumberField<58, 2, &Flow::src_vlan>,           // vlanId
+                            NumberField<59, 2, &Flow::dst_vlan>>;          // postVlanId
+using As = FieldList<NumberField<16, 4, &Flow::src_as>,                    // bgpSourceAsNumber
+                     NumberField<17, 4, &Flow::dst_as>>;                   // bgpDestinationAsNumber
+using Masks4 = FieldList<NumberField<9, 1, &Flow::src_mask>,               // sourceIPv4PrefixLength
+                         NumberField<13, 1, &Flow::dst_mask>>;             // destinationIPv4PrefixLength
+using Masks6 = FieldList<NumberField<29, 1, &Flow::src_mask>,              // sourceIPv6PrefixLength
+                         NumberField<30, 1, &Flow::dst_mask>>;             // destinationIPv6PrefixLength
+using NextHop4 = FieldList<BytesField<15, 4, &Flow::next_hop>>;            // ipNextHopIPv4Address
+using NextHop6 = FieldList<BytesField<62, 16, &Flow::next_hop>>;           // ipNextHopIPv6Address
+using Direction = FieldList<NumberField<61, 1, &Flow::flow_direction>>;    // flowDirection
+using EndReason = FieldList<NumberField<136, 1, &Flow::flow_end_reason>>;  // flowEndReason
+
 constexpr void add_common(Table& t) {
-  at(t, kAddresses4) = fields<Source4, Destination4>();
-  at(t, kAddresses6) = fields<Source6, Destination6>();
+  at(t, kAddresses4) = layout<Addresses4>();
+  at(t, kAddresses6) = layout<Addresses6>();
   at(t, kSrc4) = fields<Source4>();
   at(t, kSrc6) = fields<Source6>();
   at(t, kDst4) = fields<Destination4>();
   at(t, kDst6) = fields<Destination6>();
-  at(t, kMac) = fields<BytesField<56, 6, &Flow::src_mac>,                         // sourceMacAddress
-                       BytesField<80, 6, &Flow::dst_mac>>();                      // destinationMacAddress
-  at(t, kSideVlans) = fields<NumberField<58, 2, &Flow::src_vlan>,                 // vlanId
-                             NumberField<59, 2, &Flow::dst_vlan>>();              // postVlanId
-  at(t, kVlan) = fields<NumberField<243, 2, &Flow::vlan_id>>();                   // dot1qVlanId
-  at(t, kAs) = fields<NumberField<16, 4, &Flow::src_as>,                          // bgpSourceAsNumber
-                      NumberField<17, 4, &Flow::dst_as>>();                       // bgpDestinationAsNumber
-  at(t, kMasks4) = fields<NumberField<9, 1, &Flow::src_mask>,                     // sourceIPv4PrefixLength
-                          NumberField<13, 1, &Flow::dst_mask>>();                 // destinationIPv4PrefixLength
-  at(t, kMasks6) = fields<NumberField<29, 1, &Flow::src_mask>,                    // sourceIPv6PrefixLength
-                          NumberField<30, 1, &Flow::dst_mask>>();                 // destinationIPv6PrefixLength
-  at(t, kNextHop4) = fields<BytesField<15, 4, &Flow::next_hop>>();                // ipNextHopIPv4Address
-  at(t, kNextHop6) = fields<BytesField<62, 16, &Flow::next_hop>>();               // ipNextHopIPv6Address
-  at(t, kDirection) = fields<NumberField<61, 1, &Flow::flow_direction>>();        // flowDirection
-  at(t, kEndReason) = fields<NumberField<136, 1, &Flow::flow_end_reason>>();      // flowEndReason
-  at(t, kIcmp4) = fields<NumberField<176, 1, &Flow::icmp_type>,                   // icmpTypeIPv4
-                         NumberField<177, 1, &Flow::icmp_code>>();                // icmpCodeIPv4
-  at(t, kIcmp6) = fields<NumberField<178, 1, &Flow::icmp_type>,                   // icmpTypeIPv6
-                         NumberField<179, 1, &Flow::icmp_code>>();                // icmpCodeIPv6
-  at(t, kTtl) = fields<NumberField<192, 1, &Flow::ip_ttl>>();                     // ipTTL
-  at(t, kFragments) = fields<NumberField<54, 4, &FlowCold::fragment_id>,          // fragmentIdentification
-                             NumberField<88, 2, &FlowCold::fragment_offset>,      // fragmentOffset
-                             NumberField<197, 1, &FlowCold::ip_flags>>();         // fragmentFlags
-  at(t, kForwarding) = fields<NumberField<89, 1, &Flow::forwarding_status>>();    // forwardingStatus
-  at(t, kSampling) = fields<NumberField<34, 4, &RecordSource::sampling_rate>>();  // samplingInterval
-  at(t, kEtype) = fields<NumberField<256, 2, &Flow::etype>>();                    // ethernetType
+  at(t, kMac) = layout<Mac>();
+  at(t, kSideVlans) = layout<SideVlans>();
+  at(t, kVlan) = fields<NumberField<243, 2, &Flow::vlan_id>>();  // dot1qVlanId
+  at(t, kAs) = layout<As>();
+  at(t, kMasks4) = layout<Masks4>();
+  at(t, kMasks6) = layout<Masks6>();
+  at(t, kNextHop4) = layout<NextHop4>();
+  at(t, kNextHop6) = layout<NextHop6>();
+  at(t, kDirection) = layout<Direction>();
+  at(t, kEndReason) = layout<EndReason>();
+  at(t, kIcmp4) = fields<NumberField<176, 1, &Flow::icmp_type>,                               // icmpTypeIPv4
+                         NumberField<177, 1, &Flow::icmp_code>>();                            // icmpCodeIPv4
+  at(t, kIcmp6) = fields<NumberField<178, 1, &Flow::icmp_type>,                               // icmpTypeIPv6
+                         NumberField<179, 1, &Flow::icmp_code>>();                            // icmpCodeIPv6
+  at(t, kTtl) = fields<NumberField<192, 1, &Flow::ip_ttl>>();                                 // ipTTL
+  at(t, kFragments) = fields<NumberField<54, 4, &FlowCold::fragment_id>,                      // fragmentIdentification
+                             NumberField<88, 2, &FlowCold::fragment_offset>,                  // fragmentOffset
+                             NumberField<197, 1, &FlowCold::ip_flags>>();                     // fragmentFlags
+  at(t, kForwarding) = fields<NumberField<89, 1, &Flow::forwarding_status>>();                // forwardingStatus
+  at(t, kSampling) = fields<NumberField<34, 4, &RecordSource::sampling_rate>>();              // samplingInterval
+  at(t, kEtype) = fields<NumberField<256, 2, &Flow::etype>>();                                // ethernetType
   at(t, kObservationPoint) = fields<NumberField<138, 8, &FlowCold::observation_point_id>>();  // observationPointId
   at(t, kFlowId) = fields<NumberField<148, 8, &FlowCold::flow_id>>();                         // flowId
   at(t, kNatSrc4) = fields<BytesField<225, 4, &FlowCold::post_nat_src_addr>>();    // postNATSourceIPv4Address
@@ -135,6 +148,32 @@ constexpr Table kIpfixGroups = [] {
   at(t, kSampler) = fields<ConstantField<302, 8, kSamplerId>>();  // selectorId
   return t;
 }();
+
+template <typename... Lists>
+struct Joined {
+  static constexpr std::size_t kLength = (Lists::kLength + ...);
+  static void write(std::uint8_t* p, const RecordSource& source) {
+    ((Lists::write(p, source), p += Lists::kLength), ...);
+  }
+};
+
+template <typename... Lists>
+constexpr Fusion fusion(GroupSet groups) {
+  return {groups, {{}, Joined<Lists...>::kLength, &Joined<Lists...>::write}};
+}
+
+constexpr GroupSet set_of(auto... groups) { return (bit(groups) | ...); }
+
+// The start of nearly every record, and what routers add to it.
+template <typename Base>
+constexpr std::array<Fusion, 4> kFusions = {
+    fusion<Addresses4, Base>(set_of(kAddresses4, kBase)),
+    fusion<Addresses6, Base>(set_of(kAddresses6, kBase)),
+    fusion<Mac, SideVlans, As, Masks4, NextHop4, Direction, EndReason>(
+        set_of(kMac, kSideVlans, kAs, kMasks4, kNextHop4, kDirection, kEndReason)),
+    fusion<Mac, SideVlans, As, Masks6, NextHop6, Direction, EndReason>(
+        set_of(kMac, kSideVlans, kAs, kMasks6, kNextHop6, kDirection, kEndReason)),
+};
 
 // Every field at once still fits the smallest message, so that no group is ever left out. (No flow has all of these.)
 constexpr bool fit_smallest_message(const Table& table) {
@@ -220,6 +259,11 @@ bool within_reach(std::uint64_t time_ns, std::uint64_t now_ns) {
 
 std::span<const GroupLayout, kGroupCount> group_layouts(ExportProtocol protocol) {
   return protocol == ExportProtocol::kIpfix ? kIpfixGroups : kNetflow9Groups;
+}
+
+std::span<const Fusion> group_fusions(ExportProtocol protocol) {
+  if (protocol == ExportProtocol::kIpfix) return kFusions<BaseMs>;
+  return kFusions<BaseUptime>;
 }
 
 Grouping::Grouping(const EncoderOptions& options)

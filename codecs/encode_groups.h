@@ -87,6 +87,13 @@ struct GroupLayout {
 // By Group. REQUIRES NetFlow v9 or IPFIX. Groups that v9 does not have are empty.
 std::span<const GroupLayout, kGroupCount> group_layouts(ExportProtocol protocol);
 
+// Groups that often stand side by side, written in one go.
+struct Fusion {
+  GroupSet groups;
+  GroupLayout layout;
+};
+std::span<const Fusion> group_fusions(ExportProtocol protocol);
+
 // All by which the groups of a flow without extras differ, in little room: equal keys, equal groups.
 struct PresenceKey {
   std::uint64_t present[2];

@@ -175,7 +175,7 @@ void SetEncoder<Protocol>::put_variable(std::string_view text) {
 template void SetEncoder<Netflow9>::refresh_options(std::uint64_t);
 template void SetEncoder<Ipfix>::refresh_options(std::uint64_t);
 template void SetEncoder<Netflow9>::begin_options(OptionsTemplate, FieldSpec, std::span<const FieldSpec>, std::size_t,
-                                               std::uint64_t);
+                                                  std::uint64_t);
 template void SetEncoder<Ipfix>::begin_options(OptionsTemplate, FieldSpec, std::span<const FieldSpec>, std::size_t,
                                                std::uint64_t);
 template void SetEncoder<Netflow9>::put_totals();

@@ -68,17 +68,24 @@ void SetEncoder<Protocol>::add_record(const FlowBatch& batch, const Flow& flow, 
   const PresenceKey key = grouping_.key(source, now_ns);
   if (flow.extras == 0 && !has_lists(flow)) {
     Shape& shape = shapes_.find(key, grouping_);
-    prepare(shape, shape.fixed_length, now_ns);
-    message_.end = static_cast<std::size_t>(write_record(&message_.bytes[message_.end], shape, source, which) -
-                                            message_.bytes.data());
+    put_record(shape, shape.fixed_length, source, which, now_ns);
   } else {
     GroupSet groups = grouping_.groups(key);
     const RecordTail& tail = tails_.read(source, which, groups, stats_);
     Shape& shape = shapes_.find(groups, tail);
-    prepare(shape, shape.fixed_length + tails_.variable_bytes(), now_ns);
-    message_.end = static_cast<std::size_t>(write_record(&message_.bytes[message_.end], shape, source, which) -
-                                            message_.bytes.data());
+    put_record(shape, shape.fixed_length + tails_.variable_bytes(), source, which, now_ns);
   }
+}
+
+template <typename Protocol>
+void SetEncoder<Protocol>::put_record(Shape& shape, std::size_t length, const RecordSource& source, ExportExtras which,
+                                      std::uint64_t now_ns) {
+  const bool ready = shape.announced && message_.set_start != 0 && message_.set_id == shape.template_id &&
+                     has_room(shape.template_id, length) && !names_.due();
+  if (!ready) prepare(shape, length, now_ns);
+  write_record(&message_.bytes[message_.end], shape, source, which);
+  message_.end += length;
+  last_record_ = length;
   ++message_.flow_records;
 }
 
@@ -108,7 +115,6 @@ void SetEncoder<Protocol>::prepare(Shape& shape, std::size_t record_length, std:
   }
   reserve(shape.template_id, record_length, now_ns);
   enter_set(shape.template_id);
-  last_record_ = record_length;
 }
 
 template <typename Protocol>

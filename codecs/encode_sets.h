@@ -69,6 +69,8 @@ class SetEncoder {
   void add_split(const FlowBatch& batch, const Flow& flow, std::uint64_t now_ns);
   void add_record(const FlowBatch& batch, const Flow& flow, const FlowCold& cold, ExportExtras which,
                   std::uint64_t now_ns);
+  void put_record(Shape& shape, std::size_t length, const RecordSource& source, ExportExtras which,
+                  std::uint64_t now_ns);
   void prepare(Shape& shape, std::size_t record_length, std::uint64_t now_ns);
 
   // Whether `length` bytes fit in a set of this id, the open one or a new one, with the padding that it may need.

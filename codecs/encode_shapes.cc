@@ -1,13 +1,15 @@
 #include "codecs/encode_shapes.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "codecs/template_plan.h"
 
 namespace weir {
 
-ShapeTable::ShapeTable(ExportProtocol protocol) : layouts_(group_layouts(protocol)) {}
+ShapeTable::ShapeTable(ExportProtocol protocol)
+    : layouts_(group_layouts(protocol)), fusions_(group_fusions(protocol)) {}
 
 Shape& ShapeTable::find(GroupSet groups, const RecordTail& tail) {
   const auto fits = [&](const Shape& shape) {
@@ -38,19 +40,29 @@ Shape& ShapeTable::make(GroupSet groups, const RecordTail& tail) {
   return shape;
 }
 
+const GroupLayout& ShapeTable::layout_of(GroupSet one) const {
+  return layouts_[static_cast<std::size_t>(std::countr_zero(one))];
+}
+
 void ShapeTable::compile(Shape& shape) const {
   const auto announce = [&shape](const FieldSpec& spec) {
     ++shape.fields;
     shape.template_length += spec.enterprise == 0 ? 4 : 8;
   };
   shape.template_length = 4;
-  for (std::size_t i = 0; i < kGroupCount; ++i) {
-    if ((shape.groups >> i & 1) == 0) continue;
-    const GroupLayout& group = layouts_[i];
-    if (group.write == nullptr) continue;
-    shape.steps.push_back({group.write, group.length});
-    shape.fixed_length += group.length;
-    for (const FieldSpec& spec : group.specs) announce(spec);
+  for (GroupSet left = shape.groups; left != 0;) {
+    const GroupSet first = left & -left;
+    // A fusion that starts here and has all groups of the record between its first and its last one.
+    const auto fused = std::ranges::find_if(fusions_, [&](const Fusion& f) {
+      return (f.groups & -f.groups) == first && (left & (std::bit_floor(f.groups) * 2 - 1)) == f.groups;
+    });
+    const GroupLayout& layout = fused == fusions_.end() ? layout_of(first) : fused->layout;
+    shape.steps.push_back({layout.write, layout.length});
+    shape.fixed_length += layout.length;
+    left &= ~(fused == fusions_.end() ? first : fused->groups);
+  }
+  for (GroupSet left = shape.groups; left != 0; left &= left - 1) {
+    for (const FieldSpec& spec : layout_of(left & -left).specs) announce(spec);
   }
   shape.has_tail = !shape.tail.empty();
   for_each_tail_spec(shape.tail, [&](const FieldSpec& spec) {

@@ -59,10 +59,12 @@ class ShapeTable {
   };
 
   Shape& make(GroupSet groups, const RecordTail& tail);
+  const GroupLayout& layout_of(GroupSet one) const;
   void compile(Shape& shape) const;
   std::uint16_t free_id();
 
   std::span<const GroupLayout, kGroupCount> layouts_;
+  std::span<const Fusion> fusions_;
   std::array<Shape, kMaxShapes> shapes_;
   std::array<CacheEntry, 256> cache_;
   std::size_t last_ = 0;
@@ -87,13 +89,13 @@ inline Shape& ShapeTable::find(const PresenceKey& key, const Grouping& grouping)
   return shape;
 }
 
-// Writes a record of the shape at `p`, and returns its end.
-inline std::uint8_t* write_record(std::uint8_t* p, const Shape& shape, const RecordSource& source, ExportExtras which) {
+// Writes a record of the shape at `p`.
+inline void write_record(std::uint8_t* p, const Shape& shape, const RecordSource& source, ExportExtras which) {
   for (const Shape::Step& step : shape.steps) {
     step.write(p, source);
     p += step.length;
   }
-  return shape.has_tail ? write_tail(p, shape.tail, source, which) : p;
+  if (shape.has_tail) write_tail(p, shape.tail, source, which);
 }
 
 }  // namespace weir

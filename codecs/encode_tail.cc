@@ -207,7 +207,7 @@ FieldSpec TailReader::take_extra(const Extra& extra, EncoderStats& stats) {
   return spec;
 }
 
-std::uint8_t* write_tail(std::uint8_t* p, const RecordTail& tail, const RecordSource& source, ExportExtras which) {
+void write_tail(std::uint8_t* p, const RecordTail& tail, const RecordSource& source, ExportExtras which) {
   const FlowCold& cold = source.cold;
   p = write_labels(p, list_of<std::uint32_t>(source, FieldId::mpls_label, cold.mpls_label), tail.labels);
   p = write_numbers(p, list_of<std::uint32_t>(source, FieldId::bgp_communities, cold.bgp_communities),
@@ -220,7 +220,6 @@ std::uint8_t* write_tail(std::uint8_t* p, const RecordTail& tail, const RecordSo
     if (spec->length != 0) p = write_extra(p, *spec, value);
     ++spec;
   });
-  return p;
 }
 
 }  // namespace weir

@@ -93,7 +93,7 @@ void for_each_tail_spec(const RecordTail& tail, Visit visit) {
   }
 }
 
-// Writes the tail's values at `p` and returns the end. REQUIRES the room that the tail's lengths say.
-std::uint8_t* write_tail(std::uint8_t* p, const RecordTail& tail, const RecordSource& source, ExportExtras which);
+// Writes the tail's values at `p`. REQUIRES the room that the tail's lengths say.
+void write_tail(std::uint8_t* p, const RecordTail& tail, const RecordSource& source, ExportExtras which);
 
 }  // namespace weir

@@ -415,8 +415,10 @@ Record expected_record(const EncoderOptions& options, const FlowBatch& batch, Fl
 }
 
 void drop_tail(Record& record) {
-  for (const char* list : {"mpls_label", "bgp_communities", "mpls_ip"}) record.erase(list);
-  std::erase_if(record, [](const auto& entry) { return entry.first.starts_with("extra "); });
+  std::erase_if(record, [](const auto& entry) {
+    const std::string& key = entry.first;
+    return key == "mpls_label" || key == "bgp_communities" || key == "mpls_ip" || key.starts_with("extra ");
+  });
 }
 
 }  // namespace

@@ -2,8 +2,9 @@
 // The property test feeds it random bytes, the fuzz target its input.
 #pragma once
 
-#include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,7 +23,7 @@ EncoderOptions make_options(ExportProtocol protocol, Bytes data);
 
 // A record as text: field name or "extra <enterprise>:<element>" to values; zero, empty and absent are the same. Extras
 // are in the numbers and lengths that `protocol` can tell.
-using Record = std::multimap<std::string, std::string>;
+using Record = std::multiset<std::pair<std::string, std::string>>;
 std::string to_text(const Record& record);
 
 // What decoding must give for `flow`, in order; nothing when the protocol refuses it.

@@ -22,7 +22,8 @@ TEST_P(AnyFlows, ComeBackAsTheyWere) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     const EncoderOptions options = any_flows::make_options(GetParam(), noise(1000 + seed, 64));
     const std::string wrong = any_flows::round_trip(options, any_flows::make(noise(seed, 200 + 40 * seed)));
-    ASSERT_TRUE(wrong.empty()) << wrong << "seed " << seed << " biflow " << options.biflow << " stream " << options.stream;
+    ASSERT_TRUE(wrong.empty()) << wrong << "seed " << seed << " biflow " << options.biflow << " stream "
+                               << options.stream;
   }
 }
 
