@@ -24,12 +24,14 @@ Decoder::Limits share_of(const Decoder::Limits& all, std::size_t lanes) {
   return one;
 }
 
-std::vector<ListenSpec> with_transport(const std::vector<ListenSpec>& specs, Transport transport) {
+std::vector<ListenSpec> specs_where(const std::vector<ListenSpec>& specs, bool stream) {
   std::vector<ListenSpec> some;
   std::ranges::copy_if(specs, std::back_inserter(some),
-                       [=](const ListenSpec& spec) { return spec.transport == transport; });
+                       [=](const ListenSpec& spec) { return spec.is_stream() == stream; });
   return some;
 }
+std::vector<ListenSpec> udp_specs(const std::vector<ListenSpec>& specs) { return specs_where(specs, false); }
+std::vector<ListenSpec> stream_specs(const std::vector<ListenSpec>& specs) { return specs_where(specs, true); }
 
 void log_warnings(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
@@ -71,7 +73,7 @@ void Collector::Impl::make_lanes(const CollectorOptions& options, unsigned udp_l
 }
 
 Result<void> Collector::Impl::open_listeners(const CollectorOptions& options) {
-  for (const ListenSpec& spec : with_transport(options.listen, Transport::kUdp)) {
+  for (const ListenSpec& spec : udp_specs(options.listen)) {
     auto group = open_udp(spec, static_cast<unsigned>(workers.size()), options.receive_buffer);
     if (!group) return std::unexpected(group.error());
     log_warnings(group->warnings);
@@ -80,7 +82,7 @@ Result<void> Collector::Impl::open_listeners(const CollectorOptions& options) {
       workers[i]->add_socket(to_string(spec), std::move(group->sockets[i]));
     }
   }
-  const std::vector<ListenSpec> streams = with_transport(options.listen, Transport::kTcp);
+  const std::vector<ListenSpec> streams = stream_specs(options.listen);
   if (streams.empty()) return {};
   auto listener = TcpListener::open(streams, *lanes.back(), options.tcp, options.flush_interval);
   if (!listener) return std::unexpected(listener.error());
@@ -120,8 +122,8 @@ Collector::~Collector() = default;
 
 Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& options,
                                                     std::vector<std::unique_ptr<Sink>> sinks) {
-  const bool udp = !with_transport(options.listen, Transport::kUdp).empty();
-  const bool tcp = !with_transport(options.listen, Transport::kTcp).empty();
+  const bool udp = !udp_specs(options.listen).empty();
+  const bool tcp = !stream_specs(options.listen).empty();
   if (!udp && !tcp) return fail("nothing to listen on; name an address with --listen, such as udp://[::]:2055");
   const unsigned cores = std::max(std::thread::hardware_concurrency(), 1U);
 
@@ -178,12 +180,12 @@ Result<std::string> Collector::answer(std::string_view command) const {
 std::vector<SocketAddress> Collector::bound() const { return impl_->bound; }
 
 std::vector<std::string> Collector::listening() const {
-  const std::size_t streams = impl_->tcp ? impl_->tcp->bound().size() : 0;
+  const std::vector<std::string> streams = impl_->tcp ? impl_->tcp->listeners() : std::vector<std::string>();
   std::vector<std::string> all;
-  for (const SocketAddress& address : impl_->bound) {
-    const bool is_stream = all.size() >= impl_->bound.size() - streams;
-    all.push_back((is_stream ? "tcp://" : "udp://") + address.to_string());
+  for (std::size_t i = 0; i + streams.size() < impl_->bound.size(); ++i) {
+    all.push_back("udp://" + impl_->bound[i].to_string());
   }
+  all.insert(all.end(), streams.begin(), streams.end());
   return all;
 }
 
@@ -194,6 +196,7 @@ bool Collector::all_sinks_gone() const {
 
 void Collector::reopen() {
   for (const auto& sink : impl_->sinks) sink->reopen();
+  if (impl_->tcp) impl_->tcp->reload_certificates();
 }
 
 void Collector::stop(std::chrono::steady_clock::time_point deadline) {

@@ -1,7 +1,7 @@
 // The collector: listens for export messages, decodes them to flows, and hands every batch of flows to every sink.
 //
 //   UDP   one socket a worker and listener; the exporter's address decides the worker (selector.h)
-//   TCP   one thread for all connections
+//   TCP   one thread for all connections, in TLS or not
 //
 // Each worker, and TCP, has a lane (lane.h) with its own decoder and ledger. A further thread keeps the decoders' state
 // on disk.
@@ -58,7 +58,7 @@ class Collector {
 
   // Nobody will ever read any of the sinks again.
   bool all_sinks_gone() const;
-  // Has every sink open its output again (SIGHUP).
+  // Has every sink open its output again, and TLS listeners read their certificates again (SIGHUP).
   void reopen();
   // Decodes what has arrived until now, saves the state, and closes the sinks, each step at the latest at `deadline`.
   // status() still answers afterwards, with the final ledger.

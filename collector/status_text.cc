@@ -52,7 +52,7 @@ void write_listeners(std::string& text, const CollectorStatus& status) {
                    "udp " + socket.local, socket.worker, socket.datagrams, socket.kernel_drops,
                    mebibytes_text(socket.buffer_bytes));
   }
-  for (const std::string& listener : status.tcp.listeners) fmt::format_to(out, "  {}\n", "tcp " + listener);
+  for (const std::string& listener : status.tcp.listeners) fmt::format_to(out, "  {}\n", listener);
   if (!status.tcp.listeners.empty()) append_account(text, "connections", status.tcp.connections);
 }
 
