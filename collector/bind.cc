@@ -35,6 +35,12 @@ bool set_dual_stack(int fd, const ListenSpec& spec) {
   return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec.any() ? 0 : 1);
 }
 
+bool is_own_address(const IpAddress& address) {
+  const SocketAddress any_port = SocketAddress::from(address, 0);
+  const UniqueFd probe(::socket(any_port.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return probe && ::bind(probe.get(), any_port.get(), any_port.length) == 0;
+}
+
 Result<UniqueFd> bind_stream(const ListenSpec& spec, const SocketAddress& address) {
   UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return fail_errno("cannot listen on " + to_string(spec), errno);

@@ -23,6 +23,9 @@ bool set_dual_stack(int fd, const ListenSpec& spec);
 // A socket that listens for connections.
 Result<UniqueFd> bind_stream(const ListenSpec& spec, const SocketAddress& address);
 
+// Whether this host has that address.
+bool is_own_address(const IpAddress& address);
+
 // The error of a bind() that failed, with what to do about it.
 std::unexpected<Error> bind_error(const ListenSpec& spec, int error_number);
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "collector/bind.h"
 #include "collector/lane.h"
 #include "collector/state_keeper.h"
 #include "collector/udp_socket.h"
@@ -33,6 +34,14 @@ std::vector<ListenSpec> specs_where(const std::vector<ListenSpec>& specs, bool s
 std::vector<ListenSpec> udp_specs(const std::vector<ListenSpec>& specs) { return specs_where(specs, false); }
 std::vector<ListenSpec> stream_specs(const std::vector<ListenSpec>& specs) { return specs_where(specs, true); }
 
+// Whether what is sent to `target` would arrive at one of `listeners`.
+bool is_listener(const SocketAddress& target, const std::vector<SocketAddress>& listeners) {
+  return std::ranges::any_of(listeners, [&](const SocketAddress& listener) {
+    if (listener.port() != target.port()) return false;
+    return listener.is_wildcard() ? is_own_address(target.address()) : listener.address() == target.address();
+  });
+}
+
 void log_warnings(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
 }
@@ -51,6 +60,7 @@ struct Collector::Impl {
 
   void make_lanes(const CollectorOptions& options, unsigned udp_lanes, bool with_tcp);
   Result<void> open_listeners(const CollectorOptions& options);
+  Result<void> open_relays(const CollectorOptions& options);
   Result<void> open_state(const std::filesystem::path& directory);
   Result<void> start_threads();
   std::vector<std::unique_lock<std::mutex>> lock_all() const;
@@ -82,6 +92,7 @@ Result<void> Collector::Impl::open_listeners(const CollectorOptions& options) {
       workers[i]->add_socket(to_string(spec), std::move(group->sockets[i]));
     }
   }
+  if (auto opened = open_relays(options); !opened) return opened;
   const std::vector<ListenSpec> streams = stream_specs(options.listen);
   if (streams.empty()) return {};
   auto listener = TcpListener::open(streams, *lanes.back(), options.tcp, options.flush_interval);
@@ -89,6 +100,25 @@ Result<void> Collector::Impl::open_listeners(const CollectorOptions& options) {
   tcp = std::move(*listener);
   log_warnings(tcp->warnings());
   bound.insert(bound.end(), tcp->bound().begin(), tcp->bound().end());
+  return {};
+}
+
+// Each worker has its own sockets; what is wrong with one is wrong with all.
+Result<void> Collector::Impl::open_relays(const CollectorOptions& options) {
+  if (!options.relays.empty() && workers.empty()) return fail("relay=true forwards datagrams; listen on udp://, too");
+  for (const RelaySpec& spec : options.relays) {
+    std::vector<std::string> warnings;
+    for (const auto& worker : workers) {
+      warnings.clear();
+      auto relay = Relay::open(spec, AllowList(options.allow), warnings);
+      if (!relay) return std::unexpected(relay.error());
+      if (is_listener((*relay)->target(), bound)) {
+        return fail("relay " + spec.name + ": that is this collector itself; its datagrams would go round for ever");
+      }
+      worker->add_relay(std::move(*relay));
+    }
+    log_warnings(warnings);
+  }
   return {};
 }
 
@@ -149,6 +179,7 @@ CollectorStatus Collector::status() const {
     for (const auto& worker : impl_->workers) {
       worker->count_kernel_drops();
       std::ranges::move(worker->sockets(), std::back_inserter(status.sockets));
+      std::ranges::move(worker->relays(), std::back_inserter(status.relays));
     }
     for (const auto& lane : impl_->lanes) {
       status.lanes.push_back(lane->status());
@@ -157,6 +188,7 @@ CollectorStatus Collector::status() const {
     if (impl_->tcp) status.tcp = impl_->tcp->status();
     for (const auto& sink : impl_->sinks) status.sinks.push_back(sink->status());
   }
+  status.relays = merge_relays(status.relays);
   status.exporters = merge_exporters(std::move(exporters));
   return status;
 }

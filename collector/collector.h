@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "codecs/decoder.h"
 #include "collector/listen_spec.h"
+#include "collector/relay_spec.h"
 #include "collector/status.h"
 #include "collector/tcp_listener.h"
 #include "sinks/sink.h"
@@ -36,6 +37,7 @@ struct CollectorOptions {
   Decoder::Limits limits;                         // of all workers together
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
   TcpOptions tcp;
+  std::vector<RelaySpec> relays;  // where datagrams go untouched, too
 };
 
 class Collector {

@@ -17,7 +17,7 @@ namespace weir {
 struct ListenSpec {
   Transport transport = Transport::kUdp;
   HostPort endpoint{"::", kNetflowPort};
-  TlsFiles tls;  // for Transport::kTls: certificate and key; with `ca`, clients need a certificate that it signed
+  TlsFiles tls{};  // for Transport::kTls: certificate and key; with `ca`, clients need a certificate that it signed
 
   // IPv4 and IPv6 on every address.
   bool any() const { return endpoint.host == "::"; }

@@ -42,6 +42,7 @@ struct SocketAddress {
   std::uint16_t port() const;
   void set_port(std::uint16_t port);
   std::string to_string() const;
+  bool is_wildcard() const { return address().bytes == AddressBytes{}; }
   // Same address and port.
   bool operator==(const SocketAddress& other) const { return address() == other.address() && port() == other.port(); }
 
