@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -15,10 +16,10 @@
 
 #include "app/checks.h"
 #include "app/cli.h"
+#include "app/outputs.h"
 #include "app/signals.h"
 #include "base/control_server.h"
 #include "collector/collector.h"
-#include "sinks/encode_pool.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
 #include "web/http_server.h"
@@ -26,7 +27,6 @@
 namespace weir {
 namespace {
 
-constexpr auto kShutdownLimit = std::chrono::seconds(10);
 constexpr std::uint64_t kLeastBuffer = 4 << 10;
 constexpr unsigned kMostWorkers = 256;
 
@@ -74,41 +74,20 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   return options;
 }
 
-Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs) {
-  SinkContext context;
-  context.encoders = std::make_shared<EncodePool>(std::max(1U, std::thread::hardware_concurrency()));
-  std::vector<std::unique_ptr<Sink>> sinks;
-  for (const std::string& spec : specs) {
-    auto sink = open_sink(spec, context);
-    if (!sink) return std::unexpected(sink.error());
-    sinks.push_back(std::move(*sink));
+// Sorts the outputs into relays, which the collector runs, and sinks.
+Result<std::vector<std::string>> take_relays(const CollectFlags& flags, CollectorOptions& options) {
+  std::vector<std::string> sinks;
+  for (const std::string& text : flags.to) {
+    auto relay = parse_relay_spec(text);
+    if (!relay) return std::unexpected(relay.error());
+    if (*relay) {
+      options.relays.push_back(**relay);
+    } else {
+      sinks.push_back(text);
+    }
   }
   return sinks;
 }
-
-// The output files that this start makes: removed, empty as they are, when it fails after all.
-class NewFiles {
- public:
-  explicit NewFiles(const std::vector<std::string>& sinks) {
-    for (const std::string& text : sinks) {
-      const auto spec = parse_sink_spec(text, {});
-      if (spec && spec->scheme == "file" && !std::filesystem::exists(spec->target)) paths_.push_back(spec->target);
-    }
-  }
-  ~NewFiles() {
-    std::error_code ignored;
-    for (const std::filesystem::path& path : paths_) {
-      if (std::filesystem::is_empty(path, ignored) && !ignored) std::filesystem::remove(path, ignored);
-    }
-  }
-  NewFiles(const NewFiles&) = delete;
-  NewFiles& operator=(const NewFiles&) = delete;
-
-  void keep() { paths_.clear(); }
-
- private:
-  std::vector<std::filesystem::path> paths_;
-};
 
 // The ways to ask a collector, open before it receives anything, so that a port in use stops the start.
 class Windows {
@@ -157,14 +136,9 @@ void log_start(const Collector& collector, const std::filesystem::path& state_di
   } else {
     spdlog::info("templates are kept for the next start in {}", state_dir.string());
   }
-  for (const SinkStatus& sink : collector.status().sinks) spdlog::info("writing flows to {}", sink.name);
-}
-
-// "7 dropped (kernel 3, not_allowed 4)".
-std::string dropped(const AccountView& account) {
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < account.reasons; ++i) total += account.dropped[i].second;
-  return total == 0 ? "0 dropped" : fmt::format("{} dropped ({})", total, drop_reasons(account));
+  const CollectorStatus status = collector.status();
+  for (const SinkStatus& sink : status.sinks) spdlog::info("writing flows to {}", sink.name);
+  for (const RelayStatus& relay : status.relays) spdlog::info("forwarding datagrams to {}", relay.name);
 }
 
 // The last word: everything that came, and where it went.
@@ -174,21 +148,21 @@ void log_end(const CollectorStatus& status) {
   spdlog::info(
       "stopped: {} messages, {}, gave {} flows; {} sets still waited for a template; by sequence numbers {} lost on "
       "the way",
-      arrivals.in, dropped(view("arrivals", "messages", arrivals)), totals.flows, totals.sets.held,
+      arrivals.in, dropped_text(view("arrivals", "messages", arrivals)), totals.flows, totals.sets.held,
       totals.sequence.lost);
-  for (const SinkStatus& sink : status.sinks) {
-    spdlog::info("{}: {} flows delivered, {}", sink.name, sink.flows.out, dropped(view("sink", "flows", sink.flows)));
+  log_sinks(status.sinks);
+  for (const RelayStatus& relay : status.relays) {
+    spdlog::info("{}: {} datagrams forwarded, {}", relay.name, relay.datagrams.out,
+                 dropped_text(view("relay", "datagrams", relay.datagrams)));
   }
   for (const std::string& wrong : status.imbalances()) spdlog::error("the ledger does not balance: {}", wrong);
 }
 
-bool lost_flows(const CollectorStatus& status) {
-  return std::ranges::any_of(status.sinks, [](const SinkStatus& sink) { return sink.flows.dropped_total() != 0; });
-}
-
 int collect(const CollectFlags& flags) {
-  const auto options = collector_options(flags);
+  auto options = collector_options(flags);
   if (!options) return usage_error(options.error());
+  const auto sink_specs = take_relays(flags, *options);
+  if (!sink_specs) return usage_error(sink_specs.error());
   std::promise<void> stop;
   std::atomic<Collector*> running = nullptr;
   // First of all, so that a signal that comes during the start is not lost.
@@ -201,7 +175,7 @@ int collect(const CollectFlags& flags) {
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);
-  auto sinks = open_sinks(flags.to);
+  auto sinks = open_sinks(*sink_specs, WhenFull::kDrop);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
   if (!started) return usage_error(started.error());
@@ -223,7 +197,9 @@ int collect(const CollectFlags& flags) {
   running = nullptr;
   const CollectorStatus status = collector->status();
   log_end(status);
-  return lost_flows(status) ? kExitTrouble : kExitDone;
+  const bool lost_datagrams =
+      std::ranges::any_of(status.relays, [](const RelayStatus& relay) { return relay.datagrams.dropped_total() != 0; });
+  return lost_datagrams || lost_flows(status.sinks) ? kExitTrouble : kExitDone;
 }
 
 }  // namespace
@@ -238,6 +214,9 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  store:DIR            weir's own store: ?raw-retain=30d  ?rollup-retain=2y  ?max-size=200GB\n"
       "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
       "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
+      "  udp://HOST:PORT      as NetFlow or IPFIX to another collector: ?protocol=5|9|ipfix  ?source-id=N  ?pace=N\n"
+      "                       ?relay=true forwards datagrams as they came, from their exporter's address if permitted\n"
+      "  tcp://… tls://…      IPFIX over TCP or TLS: ?ca=FILE  ?cert=FILE  ?key=FILE  ?verify=false\n"
       "docs/collect.md has every option of every output.\n"
       "\n"
       "Examples:\n"
@@ -246,8 +225,12 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "    --to 'file:flows.json?rotate-size=1GB&keep=10'\n"
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
       "  weir collect --to 'store:/var/lib/weir/store?raw-retain=30d&rollup-retain=2y&max-size=200GB'\n"
+      "  weir collect --to 'store:/var/lib/weir/store' --to 'udp://collector2:2055?relay=true'\n"
       "  weir collect --config weir.toml");
-  command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
+  command
+      ->add_option("--listen", flags->listen,
+                   "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT or\n"
+                   "tls://ADDRESS:PORT?cert=FILE&key=FILE[&client-ca=FILE] (repeatable)")
       ->type_name("URL")
       ->check(not_empty())
       ->capture_default_str();

@@ -1,7 +1,9 @@
 #include "base/status_text.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <iterator>
 
 #include "base/clock.h"
@@ -22,6 +24,14 @@ std::string mebibytes_text(std::size_t bytes) {
 
 std::uint64_t elapsed_ns(std::uint64_t now_ns, std::uint64_t then_ns) {
   return now_ns > then_ns ? now_ns - then_ns : 0;
+}
+
+std::size_t resident_memory() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 void append_account(std::string& text, std::string_view what, const AccountView& account) {

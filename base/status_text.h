@@ -1,6 +1,6 @@
 // Pieces of the status pages that daemons print for people.
 //
-// Pure functions.
+// Pure functions, save resident_memory(), which asks the system.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,9 @@ std::string duration_text(std::uint64_t ns);
 std::string mebibytes_text(std::size_t bytes);
 // From `then_ns` to `now_ns`; 0 where a clock went back.
 std::uint64_t elapsed_ns(std::uint64_t now_ns, std::uint64_t then_ns);
+
+// Bytes of memory that this process has resident.
+std::size_t resident_memory();
 
 // An account on a line, and each reason that dropped something on one of its own.
 void append_account(std::string& text, std::string_view what, const AccountView& account);

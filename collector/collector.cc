@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/status_text.h"
 #include "collector/bind.h"
 #include "collector/lane.h"
 #include "collector/state_keeper.h"

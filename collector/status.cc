@@ -1,9 +1,6 @@
 #include "collector/status.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <tuple>
 
@@ -79,14 +76,6 @@ std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all) {
            std::tie(a.flows, b.address, b.observation_domain_id);
   });
   return all;
-}
-
-std::size_t resident_memory() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace weir
