@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -73,6 +74,21 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   return options;
 }
 
+// Sorts the outputs into relays, which the collector runs, and sinks.
+Result<std::vector<std::string>> take_relays(const CollectFlags& flags, CollectorOptions& options) {
+  std::vector<std::string> sinks;
+  for (const std::string& text : flags.to) {
+    auto relay = parse_relay_spec(text);
+    if (!relay) return std::unexpected(relay.error());
+    if (*relay) {
+      options.relays.push_back(**relay);
+    } else {
+      sinks.push_back(text);
+    }
+  }
+  return sinks;
+}
+
 // The ways to ask a collector, open before it receives anything, so that a port in use stops the start.
 class Windows {
  public:
@@ -120,7 +136,9 @@ void log_start(const Collector& collector, const std::filesystem::path& state_di
   } else {
     spdlog::info("templates are kept for the next start in {}", state_dir.string());
   }
-  for (const SinkStatus& sink : collector.status().sinks) spdlog::info("writing flows to {}", sink.name);
+  const CollectorStatus status = collector.status();
+  for (const SinkStatus& sink : status.sinks) spdlog::info("writing flows to {}", sink.name);
+  for (const RelayStatus& relay : status.relays) spdlog::info("forwarding datagrams to {}", relay.name);
 }
 
 // The last word: everything that came, and where it went.
@@ -133,12 +151,18 @@ void log_end(const CollectorStatus& status) {
       arrivals.in, dropped_text(view("arrivals", "messages", arrivals)), totals.flows, totals.sets.held,
       totals.sequence.lost);
   log_sinks(status.sinks);
+  for (const RelayStatus& relay : status.relays) {
+    spdlog::info("{}: {} datagrams forwarded, {}", relay.name, relay.datagrams.out,
+                 dropped_text(view("relay", "datagrams", relay.datagrams)));
+  }
   for (const std::string& wrong : status.imbalances()) spdlog::error("the ledger does not balance: {}", wrong);
 }
 
 int collect(const CollectFlags& flags) {
-  const auto options = collector_options(flags);
+  auto options = collector_options(flags);
   if (!options) return usage_error(options.error());
+  const auto sink_specs = take_relays(flags, *options);
+  if (!sink_specs) return usage_error(sink_specs.error());
   std::promise<void> stop;
   std::atomic<Collector*> running = nullptr;
   // First of all, so that a signal that comes during the start is not lost.
@@ -151,7 +175,7 @@ int collect(const CollectFlags& flags) {
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);
-  auto sinks = open_sinks(flags.to, WhenFull::kDrop);
+  auto sinks = open_sinks(*sink_specs, WhenFull::kDrop);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
   if (!started) return usage_error(started.error());
@@ -173,7 +197,9 @@ int collect(const CollectFlags& flags) {
   running = nullptr;
   const CollectorStatus status = collector->status();
   log_end(status);
-  return lost_flows(status.sinks) ? kExitTrouble : kExitDone;
+  const bool lost_datagrams =
+      std::ranges::any_of(status.relays, [](const RelayStatus& relay) { return relay.datagrams.dropped_total() != 0; });
+  return lost_datagrams || lost_flows(status.sinks) ? kExitTrouble : kExitDone;
 }
 
 }  // namespace
@@ -188,6 +214,9 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  store:DIR            weir's own store: ?raw-retain=30d  ?rollup-retain=2y  ?max-size=200GB\n"
       "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
       "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
+      "  udp://HOST:PORT      as NetFlow or IPFIX to another collector: ?protocol=5|9|ipfix  ?source-id=N  ?pace=N\n"
+      "                       ?relay=true forwards datagrams as they came, from their exporter's address if permitted\n"
+      "  tcp://… tls://…      IPFIX over TCP or TLS: ?ca=FILE  ?cert=FILE  ?key=FILE  ?verify=false\n"
       "docs/collect.md has every option of every output.\n"
       "\n"
       "Examples:\n"
@@ -196,8 +225,12 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "    --to 'file:flows.json?rotate-size=1GB&keep=10'\n"
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
       "  weir collect --to 'store:/var/lib/weir/store?raw-retain=30d&rollup-retain=2y&max-size=200GB'\n"
+      "  weir collect --to 'store:/var/lib/weir/store' --to 'udp://collector2:2055?relay=true'\n"
       "  weir collect --config weir.toml");
-  command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
+  command
+      ->add_option("--listen", flags->listen,
+                   "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT or\n"
+                   "tls://ADDRESS:PORT?cert=FILE&key=FILE[&client-ca=FILE] (repeatable)")
       ->type_name("URL")
       ->check(not_empty())
       ->capture_default_str();

@@ -25,6 +25,10 @@ std::string_view reason_name(ConnectionDrop reason) {
     case ConnectionDrop::kBadFraming: return "bad_framing";
     case ConnectionDrop::kIdle: return "idle";
     case ConnectionDrop::kError: return "error";
+    case ConnectionDrop::kTlsFailed: return "tls_failed";
+    case ConnectionDrop::kTlsCertificate: return "tls_certificate";
+    case ConnectionDrop::kTlsTimeout: return "tls_timeout";
+    case ConnectionDrop::kTlsLimit: return "tls_limit";
     case ConnectionDrop::kCount: break;
   }
   return "unknown";

@@ -30,7 +30,11 @@ enum class ConnectionDrop : std::uint8_t {
   kLimit,       // too many connections at once
   kBadFraming,  // not IPFIX
   kIdle,
-  kError,  // reset by the network, or closed inside a message
+  kError,           // reset by the network, or closed inside a message
+  kTlsFailed,       // the handshake: no TLS, no common version, our certificate not accepted
+  kTlsCertificate,  // the client's certificate is missing or not trusted
+  kTlsTimeout,      // the handshake takes too long
+  kTlsLimit,        // too many handshakes at once
   kCount
 };
 std::string_view reason_name(ConnectionDrop reason);

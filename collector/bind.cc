@@ -9,6 +9,8 @@
 namespace weir {
 namespace {
 
+constexpr int kBacklog = 128;
+
 bool host_has_ipv6() {
   const UniqueFd probe(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_in6 any{};
@@ -33,9 +35,25 @@ bool set_dual_stack(int fd, const ListenSpec& spec) {
   return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec.any() ? 0 : 1);
 }
 
+bool is_own_address(const IpAddress& address) {
+  const SocketAddress any_port = SocketAddress::from(address, 0);
+  const UniqueFd probe(::socket(any_port.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return probe && ::bind(probe.get(), any_port.get(), any_port.length) == 0;
+}
+
+Result<UniqueFd> bind_stream(const ListenSpec& spec, const SocketAddress& address) {
+  UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return fail_errno("cannot listen on " + to_string(spec), errno);
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);  // past connections in TIME_WAIT do not hold the port
+  if (address.family() == AF_INET6) set_dual_stack(fd.get(), spec);
+  if (::bind(fd.get(), address.get(), address.length) != 0) return bind_error(spec, errno);
+  if (::listen(fd.get(), kBacklog) != 0) return bind_error(spec, errno);
+  return fd;
+}
+
 std::unexpected<Error> bind_error(const ListenSpec& spec, int error_number) {
   const std::string port = std::to_string(spec.endpoint.port);
-  const bool tcp = spec.transport == Transport::kTcp;
+  const bool tcp = spec.is_stream();
   if (error_number == EADDRINUSE) {
     return fail("cannot listen on " + to_string(spec) + ": port " + port +
                 " is already in use by another program (ss -" + (tcp ? "ltnp" : "lunp") + " 'sport = :" + port +

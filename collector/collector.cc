@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/status_text.h"
+#include "collector/bind.h"
 #include "collector/lane.h"
 #include "collector/state_keeper.h"
 #include "collector/udp_socket.h"
@@ -25,11 +26,21 @@ Decoder::Limits share_of(const Decoder::Limits& all, std::size_t lanes) {
   return one;
 }
 
-std::vector<ListenSpec> with_transport(const std::vector<ListenSpec>& specs, Transport transport) {
+std::vector<ListenSpec> specs_where(const std::vector<ListenSpec>& specs, bool stream) {
   std::vector<ListenSpec> some;
   std::ranges::copy_if(specs, std::back_inserter(some),
-                       [=](const ListenSpec& spec) { return spec.transport == transport; });
+                       [=](const ListenSpec& spec) { return spec.is_stream() == stream; });
   return some;
+}
+std::vector<ListenSpec> udp_specs(const std::vector<ListenSpec>& specs) { return specs_where(specs, false); }
+std::vector<ListenSpec> stream_specs(const std::vector<ListenSpec>& specs) { return specs_where(specs, true); }
+
+// Whether what is sent to `target` would arrive at one of `listeners`.
+bool is_listener(const SocketAddress& target, const std::vector<SocketAddress>& listeners) {
+  return std::ranges::any_of(listeners, [&](const SocketAddress& listener) {
+    if (listener.port() != target.port()) return false;
+    return listener.is_wildcard() ? is_own_address(target.address()) : listener.address() == target.address();
+  });
 }
 
 void log_warnings(const std::vector<std::string>& warnings) {
@@ -50,6 +61,7 @@ struct Collector::Impl {
 
   void make_lanes(const CollectorOptions& options, unsigned udp_lanes, bool with_tcp);
   Result<void> open_listeners(const CollectorOptions& options);
+  Result<void> open_relays(const CollectorOptions& options);
   Result<void> open_state(const std::filesystem::path& directory);
   Result<void> start_threads();
   std::vector<std::unique_lock<std::mutex>> lock_all() const;
@@ -72,7 +84,7 @@ void Collector::Impl::make_lanes(const CollectorOptions& options, unsigned udp_l
 }
 
 Result<void> Collector::Impl::open_listeners(const CollectorOptions& options) {
-  for (const ListenSpec& spec : with_transport(options.listen, Transport::kUdp)) {
+  for (const ListenSpec& spec : udp_specs(options.listen)) {
     auto group = open_udp(spec, static_cast<unsigned>(workers.size()), options.receive_buffer);
     if (!group) return std::unexpected(group.error());
     log_warnings(group->warnings);
@@ -81,13 +93,33 @@ Result<void> Collector::Impl::open_listeners(const CollectorOptions& options) {
       workers[i]->add_socket(to_string(spec), std::move(group->sockets[i]));
     }
   }
-  const std::vector<ListenSpec> streams = with_transport(options.listen, Transport::kTcp);
+  if (auto opened = open_relays(options); !opened) return opened;
+  const std::vector<ListenSpec> streams = stream_specs(options.listen);
   if (streams.empty()) return {};
   auto listener = TcpListener::open(streams, *lanes.back(), options.tcp, options.flush_interval);
   if (!listener) return std::unexpected(listener.error());
   tcp = std::move(*listener);
   log_warnings(tcp->warnings());
   bound.insert(bound.end(), tcp->bound().begin(), tcp->bound().end());
+  return {};
+}
+
+// Each worker has its own sockets; what is wrong with one is wrong with all.
+Result<void> Collector::Impl::open_relays(const CollectorOptions& options) {
+  if (!options.relays.empty() && workers.empty()) return fail("relay=true forwards datagrams; listen on udp://, too");
+  for (const RelaySpec& spec : options.relays) {
+    std::vector<std::string> warnings;
+    for (const auto& worker : workers) {
+      warnings.clear();
+      auto relay = Relay::open(spec, AllowList(options.allow), warnings);
+      if (!relay) return std::unexpected(relay.error());
+      if (is_listener((*relay)->target(), bound)) {
+        return fail("relay " + spec.name + ": that is this collector itself; its datagrams would go round for ever");
+      }
+      worker->add_relay(std::move(*relay));
+    }
+    log_warnings(warnings);
+  }
   return {};
 }
 
@@ -121,8 +153,8 @@ Collector::~Collector() = default;
 
 Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& options,
                                                     std::vector<std::unique_ptr<Sink>> sinks) {
-  const bool udp = !with_transport(options.listen, Transport::kUdp).empty();
-  const bool tcp = !with_transport(options.listen, Transport::kTcp).empty();
+  const bool udp = !udp_specs(options.listen).empty();
+  const bool tcp = !stream_specs(options.listen).empty();
   if (!udp && !tcp) return fail("nothing to listen on; name an address with --listen, such as udp://[::]:2055");
   const unsigned cores = std::max(std::thread::hardware_concurrency(), 1U);
 
@@ -148,6 +180,7 @@ CollectorStatus Collector::status() const {
     for (const auto& worker : impl_->workers) {
       worker->count_kernel_drops();
       std::ranges::move(worker->sockets(), std::back_inserter(status.sockets));
+      std::ranges::move(worker->relays(), std::back_inserter(status.relays));
     }
     for (const auto& lane : impl_->lanes) {
       status.lanes.push_back(lane->status());
@@ -156,6 +189,7 @@ CollectorStatus Collector::status() const {
     if (impl_->tcp) status.tcp = impl_->tcp->status();
     for (const auto& sink : impl_->sinks) status.sinks.push_back(sink->status());
   }
+  status.relays = merge_relays(status.relays);
   status.exporters = merge_exporters(std::move(exporters));
   return status;
 }
@@ -179,12 +213,12 @@ Result<std::string> Collector::answer(std::string_view command) const {
 std::vector<SocketAddress> Collector::bound() const { return impl_->bound; }
 
 std::vector<std::string> Collector::listening() const {
-  const std::size_t streams = impl_->tcp ? impl_->tcp->bound().size() : 0;
+  const std::vector<std::string> streams = impl_->tcp ? impl_->tcp->listeners() : std::vector<std::string>();
   std::vector<std::string> all;
-  for (const SocketAddress& address : impl_->bound) {
-    const bool is_stream = all.size() >= impl_->bound.size() - streams;
-    all.push_back((is_stream ? "tcp://" : "udp://") + address.to_string());
+  for (std::size_t i = 0; i + streams.size() < impl_->bound.size(); ++i) {
+    all.push_back("udp://" + impl_->bound[i].to_string());
   }
+  all.insert(all.end(), streams.begin(), streams.end());
   return all;
 }
 
@@ -195,6 +229,7 @@ bool Collector::all_sinks_gone() const {
 
 void Collector::reopen() {
   for (const auto& sink : impl_->sinks) sink->reopen();
+  if (impl_->tcp) impl_->tcp->reload_certificates();
 }
 
 void Collector::stop(std::chrono::steady_clock::time_point deadline) {

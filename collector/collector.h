@@ -1,7 +1,7 @@
 // The collector: listens for export messages, decodes them to flows, and hands every batch of flows to every sink.
 //
 //   UDP   one socket a worker and listener; the exporter's address decides the worker (selector.h)
-//   TCP   one thread for all connections
+//   TCP   one thread for all connections, in TLS or not
 //
 // Each worker, and TCP, has a lane (lane.h) with its own decoder and ledger. A further thread keeps the decoders' state
 // on disk.
@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "codecs/decoder.h"
 #include "collector/listen_spec.h"
+#include "collector/relay_spec.h"
 #include "collector/status.h"
 #include "collector/tcp_listener.h"
 #include "sinks/sink.h"
@@ -36,6 +37,7 @@ struct CollectorOptions {
   Decoder::Limits limits;                         // of all workers together
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
   TcpOptions tcp;
+  std::vector<RelaySpec> relays;  // where datagrams go untouched, too
 };
 
 class Collector {
@@ -58,7 +60,7 @@ class Collector {
 
   // Nobody will ever read any of the sinks again.
   bool all_sinks_gone() const;
-  // Has every sink open its output again (SIGHUP).
+  // Has every sink open its output again, and TLS listeners read their certificates again (SIGHUP).
   void reopen();
   // Decodes what has arrived until now, saves the state, and closes the sinks, each step at the latest at `deadline`.
   // status() still answers afterwards, with the final ledger.

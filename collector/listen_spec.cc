@@ -1,147 +1,84 @@
 #include "collector/listen_spec.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstring>
-#include <memory>
+#include <utility>
+
+#include "sinks/sink_spec.h"
 
 namespace weir {
 namespace {
 
-Result<std::uint16_t> parse_port(std::string_view text, std::string_view whole) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return fail("'" + std::string(whole) + "': '" + std::string(text) + "' is not a port number (0 to 65535)");
+std::string_view scheme_of(Transport transport) {
+  switch (transport) {
+    case Transport::kTcp: return "tcp://";
+    case Transport::kTls: return "tls://";
+    default: return "udp://";
   }
-  return port;
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+std::uint16_t default_port(Transport transport) {
+  if (transport == Transport::kTls) return kIpfixTlsPort;
+  return transport == Transport::kTcp ? kIpfixPort : kNetflowPort;
 }
 
-Result<HostPort> with_port(std::string_view host, std::string_view port, std::string_view whole) {
-  auto number = parse_port(port, whole);
-  if (!number) return std::unexpected(number.error());
-  return HostPort{std::string(host), *number};
+Result<Transport> parse_scheme(std::string_view scheme, std::string_view text) {
+  if (scheme == "udp") return Transport::kUdp;
+  if (scheme == "tcp") return Transport::kTcp;
+  if (scheme == "tls") return Transport::kTls;
+  const std::string hint = scheme == "dtls" ? "; IPFIX over DTLS is not supported" : "";
+  return fail("'" + std::string(text) + "': cannot listen on '" + std::string(scheme) +
+              "://'; use udp://, tcp:// or tls://" + hint);
 }
 
-Result<HostPort> parse_bracketed(std::string_view text, std::uint16_t default_port) {
-  const std::size_t close = text.find(']');
-  if (close == std::string_view::npos) return fail("'" + std::string(text) + "': the closing ']' is missing");
-  const std::string_view host = text.substr(1, close - 1);
-  const std::string_view rest = text.substr(close + 1);
-  if (rest.empty()) return HostPort{std::string(host), default_port};
-  if (rest.front() != ':') return fail("'" + std::string(text) + "': a ':' and the port must follow the ']'");
-  return with_port(host, rest.substr(1), text);
-}
-
-}  // namespace
-
-Result<HostPort> parse_host_port(std::string_view text, std::uint16_t default_port) {
-  if (text.empty()) return HostPort{"", default_port};
-  if (is_number(text)) return with_port("", text, text);
-  if (text.front() == '[') return parse_bracketed(text, default_port);
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return HostPort{std::string(text), default_port};
-  if (text.find(':', colon + 1) != std::string_view::npos) {
-    return fail("'" + std::string(text) +
-                "': write an IPv6 address in brackets, as in [2001:db8::1]:" + std::to_string(default_port));
+Result<void> parse_listen_options(std::string_view query, ListenSpec& spec) {
+  auto entries = parse_options(query);
+  if (!entries) return std::unexpected(entries.error());
+  SinkOptions options(*std::move(entries));
+  if (spec.transport == Transport::kTls) {
+    spec.tls.cert = options.take_text("cert");
+    spec.tls.key = options.take_text("key");
+    spec.tls.ca = options.take_text("client-ca");
   }
-  return with_port(text.substr(0, colon), text.substr(colon + 1), text);
-}
-
-std::string to_string(const HostPort& endpoint) {
-  const bool v6 = endpoint.host.find(':') != std::string::npos;
-  return (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
-}
-
-Result<ListenSpec> parse_listen_spec(std::string_view text) {
-  ListenSpec spec;
-  std::string_view rest = text;
-  if (const std::size_t at = text.find("://"); at != std::string_view::npos) {
-    const std::string_view scheme = text.substr(0, at);
-    rest = text.substr(at + 3);
-    if (scheme == "tcp") {
-      spec.transport = Transport::kTcp;
-    } else if (scheme == "tls") {
-      return fail("'" + std::string(text) + "': listening with TLS is not there yet; use tcp:// or udp://");
-    } else if (scheme != "udp") {
-      return fail("'" + std::string(text) + "': cannot listen on '" + std::string(scheme) +
-                  "://'; use udp:// or tcp://");
-    }
-  }
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  auto endpoint = parse_host_port(rest, spec.transport == Transport::kTcp ? kIpfixTcpPort : kNetflowPort);
-  if (!endpoint) return std::unexpected(endpoint.error());
-  spec.endpoint = std::move(*endpoint);
-  if (spec.endpoint.host.empty() || spec.endpoint.host == "*") spec.endpoint.host = "::";
-  return spec;
-}
-
-std::string to_string(const ListenSpec& spec) {
-  return (spec.transport == Transport::kTcp ? "tcp://" : "udp://") + to_string(spec.endpoint);
-}
-
-IpAddress SocketAddress::address() const {
-  if (family() == AF_INET) {
-    const auto& in = reinterpret_cast<const sockaddr_in&>(storage);
-    return IpAddress::v4(reinterpret_cast<const std::uint8_t*>(&in.sin_addr));
-  }
-  if (family() == AF_INET6) {
-    const auto& in = reinterpret_cast<const sockaddr_in6&>(storage);
-    return IpAddress::v6(in.sin6_addr.s6_addr).unmapped();
+  if (auto finished = options.finish(); !finished) return finished;
+  if (spec.transport == Transport::kTls && (spec.tls.cert.empty() || spec.tls.key.empty())) {
+    return fail("TLS needs a certificate and its key: tls://[::]:4739?cert=FILE&key=FILE");
   }
   return {};
 }
 
-std::uint16_t SocketAddress::port() const {
-  if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(storage).sin_port);
-  if (family() == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
-  return 0;
+}  // namespace
+
+Result<ListenSpec> parse_listen_spec(std::string_view text) {
+  ListenSpec spec;
+  const std::size_t question = std::min(text.find('?'), text.size());
+  const std::string_view query = text.substr(std::min(question + 1, text.size()));
+  std::string_view rest = text.substr(0, question);
+  if (const std::size_t at = rest.find("://"); at != std::string_view::npos) {
+    const auto transport = parse_scheme(rest.substr(0, at), text);
+    if (!transport) return std::unexpected(transport.error());
+    spec.transport = *transport;
+    rest = rest.substr(at + 3);
+  }
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  auto endpoint = parse_host_port(rest, default_port(spec.transport));
+  if (!endpoint) return std::unexpected(endpoint.error());
+  spec.endpoint = std::move(*endpoint);
+  if (spec.endpoint.host.empty() || spec.endpoint.host == "*") spec.endpoint.host = "::";
+  if (auto parsed = parse_listen_options(query, spec); !parsed) {
+    return fail("'" + std::string(text) + "': " + parsed.error().message);
+  }
+  return spec;
 }
 
-void SocketAddress::set_port(std::uint16_t port) {
-  if (family() == AF_INET) reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(port);
-  if (family() == AF_INET6) reinterpret_cast<sockaddr_in6&>(storage).sin6_port = htons(port);
-}
-
-std::string SocketAddress::to_string() const { return weir::to_string(HostPort{address().to_string(), port()}); }
-
-SocketAddress SocketAddress::any_v4(std::uint16_t port) {
-  SocketAddress any;
-  any.storage.ss_family = AF_INET;
-  any.length = sizeof(sockaddr_in);
-  any.set_port(port);
-  return any;
-}
-
-SocketAddress SocketAddress::of(int fd) {
-  SocketAddress bound;
-  bound.length = sizeof bound.storage;
-  if (::getsockname(fd, bound.get(), &bound.length) != 0) return {};
-  return bound;
+std::string to_string(const ListenSpec& spec) {
+  return std::string(scheme_of(spec.transport)) + to_string(spec.endpoint);
 }
 
 Result<SocketAddress> resolve(const ListenSpec& spec) {
-  addrinfo hints{};
-  hints.ai_socktype = spec.transport == Transport::kTcp ? SOCK_STREAM : SOCK_DGRAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int error =
-      ::getaddrinfo(spec.endpoint.host.c_str(), std::to_string(spec.endpoint.port).c_str(), &hints, &found);
-  if (error != 0) {
-    return fail("cannot listen on " + to_string(spec) + ": '" + spec.endpoint.host + "': " + ::gai_strerror(error));
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
-  SocketAddress address;
-  address.length = found->ai_addrlen;
-  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
-  return address;
+  const int type = spec.is_stream() ? SOCK_STREAM : SOCK_DGRAM;
+  const auto addresses = resolve_host(spec.endpoint, type, ResolveFor::kListening);
+  if (!addresses) return fail("cannot listen on " + to_string(spec) + ": " + addresses.error().message);
+  return addresses->front();
 }
 
 }  // namespace weir

@@ -43,6 +43,7 @@ std::vector<std::string> CollectorStatus::imbalances() const {
   for (const ExporterStats& exporter : exporters)
     check_balance(wrong, "sets of " + exporter.address.to_string(), exporter.sets);
   check_balance(wrong, "TCP connections", tcp.connections);
+  for (const RelayStatus& relay : relays) check_balance(wrong, "datagrams at relay " + relay.name, relay.datagrams);
   check_sinks(wrong, flows_published(), sinks);
   return wrong;
 }

@@ -12,6 +12,7 @@
 #include "codecs/decoder.h"
 #include "collector/arrivals.h"
 #include "collector/lane.h"
+#include "collector/relay.h"
 #include "collector/tcp_listener.h"
 #include "collector/worker.h"
 #include "sinks/sink.h"
@@ -27,6 +28,7 @@ struct CollectorStatus {
   std::vector<LaneStatus> lanes;
   std::vector<ExporterStats> exporters;  // most flows first
   std::vector<SinkStatus> sinks;
+  std::vector<RelayStatus> relays;
   std::size_t resident_bytes = 0;  // of the process
   std::string state_error;         // why the state could not be saved last time; empty while all is well
 
@@ -40,6 +42,7 @@ struct CollectorStatus {
   //   arrived = decoded + dropped{reason}                      for each worker
   //   sets in = decoded + held + dropped{reason}               for each exporter
   //   flows decoded = handed to sinks + in an open batch       for each worker
+  //   datagrams to relay = sent + dropped                      for each relay
   //   flows handed over = a sink's in = out + held + dropped   for each sink
   std::vector<std::string> imbalances() const;
   // No sink is in trouble and every socket is open.

@@ -90,6 +90,11 @@ std::string status_json(const CollectorStatus& status) {
   tcp_fields(json, status.tcp);
   json.end_object();
   json.objects("workers", status.lanes, [&](const LaneStatus& lane) { lane_fields(json, lane); });
+  json.objects("relays", status.relays, [&](const RelayStatus& relay) {
+    json.text("relay", relay.name);
+    json.flag("keeps_source", relay.keeps_source);
+    json.account("datagrams", relay.datagrams);
+  });
   write_sinks(json, status.sinks);
   json.objects("exporters", status.exporters, [&](const ExporterStats& one) { exporter_fields(json, one); });
   json.end_object();

@@ -52,8 +52,17 @@ void write_listeners(std::string& text, const CollectorStatus& status) {
                    "udp " + socket.local, socket.worker, socket.datagrams, socket.kernel_drops,
                    mebibytes_text(socket.buffer_bytes));
   }
-  for (const std::string& listener : status.tcp.listeners) fmt::format_to(out, "  {}\n", "tcp " + listener);
+  for (const std::string& listener : status.tcp.listeners) fmt::format_to(out, "  {}\n", listener);
   if (!status.tcp.listeners.empty()) append_account(text, "connections", status.tcp.connections);
+}
+
+void write_relays(std::string& text, const CollectorStatus& status) {
+  if (status.relays.empty()) return;
+  text += "\nRelays (datagrams)\n";
+  for (const RelayStatus& relay : status.relays) {
+    append_account(text, relay.name, relay.datagrams);
+    text += relay.keeps_source ? "    exporters' addresses are kept\n" : "    sent from this host's address\n";
+  }
 }
 
 void write_exporters(std::string& text, const CollectorStatus& status, std::size_t top) {
@@ -86,6 +95,7 @@ std::string status_text(const CollectorStatus& status, std::size_t top) {
   write_totals(text, status);
   write_listeners(text, status);
   write_exporters(text, status, top);
+  write_relays(text, status);
   append_sinks(text, status.sinks);
   write_balance(text, status);
   return text;

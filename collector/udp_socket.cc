@@ -34,8 +34,6 @@ std::size_t set_receive_buffer(int fd, std::size_t wanted) {
   return static_cast<std::size_t>(granted) / 2;
 }
 
-bool is_wildcard(const SocketAddress& address) { return address.address().bytes == AddressBytes{}; }
-
 // A socket that is not bound yet and, when it is, drops everything until accept_datagrams().
 Result<UniqueFd> new_socket(const ListenSpec& spec, const SocketAddress& address) {
   UniqueFd fd(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -43,8 +41,8 @@ Result<UniqueFd> new_socket(const ListenSpec& spec, const SocketAddress& address
   bool ok = true;
   if (address.family() == AF_INET6) {
     ok = set_dual_stack(fd.get(), spec);
-    if (is_wildcard(address)) ok = ok && set_option(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-  } else if (is_wildcard(address)) {
+    if (address.is_wildcard()) ok = ok && set_option(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  } else if (address.is_wildcard()) {
     ok = set_option(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
   }
   if (!ok) return fail_errno("cannot set up the socket of " + to_string(spec), errno);

@@ -98,6 +98,7 @@ std::size_t Worker::receive_turn(Input& input) {
 std::size_t Worker::receive_from(Input& input) {
   const std::span<const Datagram> datagrams = batch_.receive(input.socket);
   if (datagrams.empty()) return 0;
+  relay(datagrams);
   const std::uint64_t now = wall_time_ns();
   const auto lock = lane_.lock();
   for (const Datagram& datagram : datagrams) {
@@ -106,6 +107,14 @@ std::size_t Worker::receive_from(Input& input) {
   }
   input.status.datagrams += datagrams.size();
   return datagrams.size();
+}
+
+void Worker::relay(std::span<const Datagram> datagrams) {
+  for (const auto& relay : relays_) {
+    const Account<RelayDrop> sent = relay->forward(datagrams);
+    const auto lock = lane_.lock();
+    relay->count(sent);
+  }
 }
 
 void Worker::keep_house() {
@@ -148,6 +157,12 @@ void Worker::count_kernel_drops() {
     input.status.kernel_drops += drops;
     lane_.drop_arrivals(ArrivalDrop::kKernel, drops);
   }
+}
+
+std::vector<RelayStatus> Worker::relays() const {
+  std::vector<RelayStatus> all;
+  for (const auto& relay : relays_) all.push_back(relay->status());
+  return all;
 }
 
 std::vector<SocketStatus> Worker::sockets() const {

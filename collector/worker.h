@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/unique_fd.h"
 #include "collector/lane.h"
 #include "collector/receive_batch.h"
+#include "collector/relay.h"
 #include "collector/udp_socket.h"
 
 namespace weir {
@@ -38,6 +40,8 @@ class Worker {
   ~Worker();
 
   void add_socket(std::string listener, UdpSocket socket);
+  // Datagrams go there, too, before they are decoded.
+  void add_relay(std::unique_ptr<Relay> relay) { relays_.push_back(std::move(relay)); }
   Result<void> start();
   // Takes in what has arrived until now (what comes later the kernel refuses and counts), at the latest until
   // `deadline`, decodes and publishes it, and ends the thread. Safe to call again.
@@ -47,6 +51,7 @@ class Worker {
   void count_kernel_drops();
   // REQUIRES the lane's lock.
   std::vector<SocketStatus> sockets() const;
+  std::vector<RelayStatus> relays() const;
 
  private:
   struct Input {
@@ -58,6 +63,7 @@ class Worker {
   void wait();
   std::size_t receive_turn(Input& input);
   std::size_t receive_from(Input& input);
+  void relay(std::span<const Datagram> datagrams);
   void keep_house();
   void drain();
   void count_undecoded(Input& input);
@@ -67,6 +73,7 @@ class Worker {
   const unsigned index_;
   const std::uint64_t flush_ns_;
   std::vector<Input> inputs_;
+  std::vector<std::unique_ptr<Relay>> relays_;
   ReceiveBatch batch_;
   UniqueFd wakeup_;
   std::vector<pollfd> polled_;  // the eventfd, then the sockets

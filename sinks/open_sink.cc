@@ -3,6 +3,8 @@
 #include "sinks/file_output.h"
 #include "sinks/http_options.h"
 #include "sinks/http_sink.h"
+#include "sinks/netflow_options.h"
+#include "sinks/netflow_sink.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
 #include "sinks/stdout_output.h"
@@ -40,10 +42,21 @@ SinkResult open_http_sink(std::string_view spec, const SinkContext& context) {
   return make_http_sink(*std::move(options), context);
 }
 
+SinkResult open_netflow_sink(std::string_view spec, const SinkContext& context) {
+  auto options = parse_netflow_options(spec);
+  if (!options) return std::unexpected(options.error());
+  return make_netflow_sink(*std::move(options), context);
+}
+
+bool is_netflow(std::string_view spec) {
+  return spec.starts_with("udp:") || spec.starts_with("tcp:") || spec.starts_with("tls:");
+}
+
 bool is_http(std::string_view spec) { return spec.starts_with("http:") || spec.starts_with("https:"); }
 
 SinkResult open_parsed(std::string_view spec, const SinkContext& context) {
   if (is_http(spec)) return open_http_sink(spec, context);
+  if (is_netflow(spec)) return open_netflow_sink(spec, context);
   auto parsed = parse_sink_spec(spec, {});
   if (!parsed) return std::unexpected(parsed.error());
   SinkOptions options(std::move(parsed->options));
@@ -61,6 +74,7 @@ std::string_view reason_name(SinkDrop reason) {
     case SinkDrop::kRejected: return "rejected";
     case SinkDrop::kUnreachable: return "unreachable";
     case SinkDrop::kClosing: return "closing";
+    case SinkDrop::kNotRepresentable: return "not_representable";
     case SinkDrop::kCount: break;
   }
   return "";

@@ -17,11 +17,12 @@
 namespace weir {
 
 enum class SinkDrop : std::uint8_t {
-  kQueueFull,    // the sink cannot keep up
-  kWriteError,   // disk full, file gone
-  kRejected,     // the server refused the records
-  kUnreachable,  // the server did not answer, after retries
-  kClosing,      // not delivered before the shutdown deadline
+  kQueueFull,         // the sink cannot keep up
+  kWriteError,        // disk full, file gone
+  kRejected,          // the server refused the records
+  kUnreachable,       // the server did not answer, after retries
+  kClosing,           // not delivered before the shutdown deadline
+  kNotRepresentable,  // the sink's protocol has no words for the flow (NetFlow v5: IPv6)
   kCount
 };
 std::string_view reason_name(SinkDrop reason);
@@ -67,6 +68,7 @@ struct SinkContext {
 //   file:PATH[?format=…&fields=…&biflow=…&rotate-size=100MB&rotate-interval=1h&keep=N]
 //   store:DIR[?raw-retain=30d&rollup-retain=2y&max-size=200GB]
 //   http://… https://…   (batched JSON arrays; options in http_options.h)
+//   udp://HOST:PORT tcp://… tls://…   (NetFlow v5, v9, IPFIX; options in netflow_options.h)
 //
 // Errors, for bad usage: unknown scheme or option (with the nearest known one), a path that cannot be written, a
 // store that another process writes.

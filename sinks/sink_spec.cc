@@ -112,7 +112,21 @@ Result<void> parse_query(std::string_view query, bool is_http, std::span<const s
   return {};
 }
 
+bool is_network_scheme(std::string_view scheme) { return scheme == "udp" || scheme == "tcp" || scheme == "tls"; }
+
+std::string target_of(std::string_view spec, std::string_view scheme, std::size_t question) {
+  if (scheme.starts_with("http")) return std::string(spec.substr(0, question));
+  const std::size_t begin = std::min(scheme.size() + 1, question);
+  return std::string(spec.substr(begin, question - begin));
+}
+
 }  // namespace
+
+Result<std::vector<SinkOptions::Entry>> parse_options(std::string_view query) {
+  SinkSpec spec;
+  if (auto parsed = parse_query(query, false, {}, spec); !parsed) return std::unexpected(parsed.error());
+  return std::move(spec.options);
+}
 
 Result<std::uint64_t> parse_size(std::string_view text) { return parse_with_unit(text, kSizeUnits, "100MB or 1GiB"); }
 
@@ -228,22 +242,25 @@ Result<void> SinkOptions::finish() const {
 }
 
 Result<SinkSpec> parse_sink_spec(std::string_view spec, std::span<const std::string_view> http_options) {
-  static constexpr std::string_view kSchemes[] = {"stdout", "file", "store", "http", "https"};
+  static constexpr std::string_view kSchemes[] = {"stdout", "file", "store", "http", "https", "udp", "tcp", "tls"};
   const std::size_t scheme_end = std::min(spec.find_first_of(":?"), spec.size());
   SinkSpec result;
   result.scheme = spec.substr(0, scheme_end);
   if (std::ranges::find(kSchemes, result.scheme) == std::end(kSchemes)) {
     if (spec.find_first_of("./") < scheme_end) return fail("write file:" + std::string(spec) + " for a file");
     return fail("unknown sink '" + result.scheme + "'" + did_you_mean(result.scheme, kSchemes) +
-                " (there are: stdout, file:PATH, store:DIR, http://…, https://…)");
+                " (there are: stdout, file:PATH, store:DIR, http://…, https://…, udp://HOST:PORT, tcp://HOST:PORT, "
+                "tls://HOST:PORT)");
   }
-  const bool is_http = result.scheme.starts_with("http");
   const std::size_t question = std::min(spec.find('?'), spec.size());
-  result.target = is_http
-                      ? spec.substr(0, question)
-                      : spec.substr(std::min(scheme_end + 1, question), question - std::min(scheme_end + 1, question));
+  result.target = target_of(spec, result.scheme, question);
+  if (is_network_scheme(result.scheme)) {
+    if (!result.target.starts_with("//")) return fail("write " + result.scheme + "://HOST:PORT");
+    result.target.erase(0, 2);
+  }
   if (result.scheme == "stdout" && scheme_end < spec.size() && spec[scheme_end] == ':')
     return fail("stdout takes no path: write file:" + result.target + " for a file");
+  const bool is_http = result.scheme.starts_with("http");
   const auto parsed = parse_query(spec.substr(std::min(question + 1, spec.size())), is_http, http_options, result);
   if (!parsed) return std::unexpected(parsed.error());
   return result;

@@ -4,6 +4,7 @@
 //   file:/var/log/flows.json?rotate-size=100MB&keep=10
 //   store:/var/lib/weir/flows?raw-retain=30d&max-size=200GB
 //   https://user:secret@host/api/org/stream/_json?batch=500&header=X-Scope: netflow
+//   udp://collector.lan:2055?protocol=9
 //
 // Options stand after the first '?' as key=value, separated by '&'; values may be percent-encoded. In an http URL the
 // options of weir are taken out of the query and everything else stays in the URL.
@@ -64,9 +65,12 @@ class SinkOptions {
   std::string error_;
 };
 
+// "key=value&key=value", values percent-encoded. Errors do not repeat values, which may be secrets.
+Result<std::vector<SinkOptions::Entry>> parse_options(std::string_view query);
+
 struct SinkSpec {
-  std::string scheme;  // "stdout", "file", "store", "http", "https"
-  std::string target;  // path or URL, without weir's options
+  std::string scheme;  // "stdout", "file", "store", "http", "https", "udp", "tcp", "tls"
+  std::string target;  // path, HOST:PORT or URL, without weir's options
   std::vector<SinkOptions::Entry> options;
 };
 

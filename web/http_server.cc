@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <thread>
 
-#include "collector/listen_spec.h"
+#include "flow/endpoint.h"
 
 namespace weir {
 namespace {

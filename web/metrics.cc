@@ -95,6 +95,20 @@ void add_sinks(Families& families, std::span<const SinkStatus> sinks) {
   }
 }
 
+void add_relays(Families& families, const CollectorStatus& status) {
+  if (status.relays.empty()) return;
+  MetricFamily& in = families.counter("weir_relay_datagrams_total", "Datagrams received that a relay is to forward.");
+  MetricFamily& out = families.counter("weir_relay_forwarded_datagrams_total", "Datagrams that a relay forwarded.");
+  MetricFamily& dropped =
+      families.counter("weir_relay_dropped_datagrams_total", "Datagrams that a relay could not forward, by reason.");
+  for (const RelayStatus& relay : status.relays) {
+    const Labels labels{{"relay", relay.name}};
+    set(in, relay.datagrams.in, labels);
+    set(out, relay.datagrams.out, labels);
+    set_reasons(dropped, relay.datagrams, labels);
+  }
+}
+
 // A number that each exporter has, and how its metric is called.
 struct ExporterMetric {
   MetricType type;
@@ -226,6 +240,7 @@ std::string metrics_text(const CollectorStatus& status, std::size_t max_exporter
   add_sockets(families, status);
   add_workers(families, status);
   add_connections(families, status);
+  add_relays(families, status);
   add_sinks(families, status.sinks);
   set(families.gauge("weir_exporters", "Exporters known, counted by address, domain and protocol."),
       status.exporters.size());

@@ -3,20 +3,18 @@
 // Thread rules: functions without shared state.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "flow/endpoint.h"
 
 namespace weir {
 
 struct CollectorAddress {
-  sockaddr_storage address{};
-  socklen_t length = 0;
+  SocketAddress address;
   std::string text;  // as the user wrote it
 };
 

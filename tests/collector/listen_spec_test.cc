@@ -25,7 +25,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"tcp://10.0.0.1", "tcp://10.0.0.1:4739"}, Case{"udp://", "udp://[::]:2055"},
                     Case{":9996", "udp://[::]:9996"}, Case{"9996", "udp://[::]:9996"},
                     Case{"10.0.0.1:1", "udp://10.0.0.1:1"}, Case{"udp://[2001:db8::1]", "udp://[2001:db8::1]:2055"},
-                    Case{"udp://*:5000", "udp://[::]:5000"}, Case{"0", "udp://[::]:0"}));
+                    Case{"udp://*:5000", "udp://[::]:5000"},
+                    Case{"tls://[::]:4739?cert=a.pem&key=a.key", "tls://[::]:4739"},
+                    Case{"tls://10.0.0.1?cert=a.pem&key=a.key&client-ca=b.pem", "tls://10.0.0.1:4740"},
+                    Case{"0", "udp://[::]:0"}));
 
 class BadListenSpecTest : public testing::TestWithParam<Case> {};
 
@@ -36,11 +39,15 @@ TEST_P(BadListenSpecTest, NamesWhatIsWrong) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BadListenSpecTest,
-                         testing::Values(Case{"tls://[::]:4740", "TLS"}, Case{"http://[::]:80", "http"},
-                                         Case{"udp://[::]:65536", "65536"}, Case{"70000", "70000"},
-                                         Case{"udp://[::", "']'"}, Case{"udp://[::]2055", "':'"},
-                                         Case{"udp://::1:2055", "brackets"}, Case{"udp://host:", "''"},
-                                         Case{"udp://host:20x", "20x"}));
+                         testing::Values(Case{"tls://[::]:4740", "needs a certificate"},
+                                         Case{"tls://[::]:4740?cert=x", "needs a certificate"},
+                                         Case{"tls://[::]:4740?cert=x&key=y&ca=z", "client-ca"},
+                                         Case{"udp://[::]:2055?cert=x", "unknown option"},
+                                         Case{"dtls://[::]:4740", "DTLS is not supported"},
+                                         Case{"http://[::]:80", "http"}, Case{"udp://[::]:65536", "65536"},
+                                         Case{"70000", "70000"}, Case{"udp://[::", "']'"},
+                                         Case{"udp://[::]2055", "':'"}, Case{"udp://::1:2055", "brackets"},
+                                         Case{"udp://host:", "''"}, Case{"udp://host:20x", "20x"}));
 
 TEST(ResolveTest, TellsWhatCannotBeResolved) {
   const auto address = resolve({Transport::kUdp, {"no.such.host.invalid", 1}});

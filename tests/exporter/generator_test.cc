@@ -389,7 +389,7 @@ TEST(GenerateLimits, RefusesBadUsageInWords) {
 TEST(CollectorAddress, TakesTheDefaultPort) {
   const auto address = resolve_collector("127.0.0.1");
   ASSERT_TRUE(address.has_value());
-  EXPECT_EQ(ntohs(reinterpret_cast<const sockaddr_in&>(address->address).sin_port), 2055);
+  EXPECT_EQ(address->address.port(), 2055);
   EXPECT_TRUE(resolve_collector("[::1]").has_value());
 }
 
