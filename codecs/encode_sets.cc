@@ -54,7 +54,7 @@ bool SetEncoder<Protocol>::add(const FlowBatch& batch, const Flow& flow, std::ui
 
 template <typename Protocol>
 void SetEncoder<Protocol>::add_split(const FlowBatch& batch, const Flow& flow, std::uint64_t now_ns) {
-  const bool forward = flow.packets != 0 || flow.bytes != 0;
+  const bool forward = has_forward_traffic(flow);
   if (forward) add_record(batch, flow, batch.cold(flow), ExportExtras::kForward, now_ns);
   const ReverseFlow reverse = reverse_of(batch, flow);
   add_record(batch, reverse.flow, reverse.cold, forward ? ExportExtras::kReverse : ExportExtras::kReverseOnly, now_ns);

@@ -74,7 +74,7 @@ NetflowV5Encoder::NetflowV5Encoder(const EncoderOptions& options, ExportEncoder:
 bool NetflowV5Encoder::add(const FlowBatch& batch, const Flow& flow, std::uint64_t now_ns) {
   if (address_family(flow) != Family::kV4) return false;
   const bool two_way = has_reverse_traffic(batch, flow);
-  const bool forward = !two_way || flow.packets != 0 || flow.bytes != 0;
+  const bool forward = !two_way || has_forward_traffic(flow);
   const std::uint64_t pieces = pieces_of(flow);
   if (pieces > kMaxRecords) return false;
   if (two_way) {

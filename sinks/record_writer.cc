@@ -221,13 +221,17 @@ class BatchText {
   }
 
   char* write_split(char* out, const Flow& flow, bool first) {
-    const bool two = has_reverse_traffic(batch_, flow);
-    Flow forward = flow;
-    clear_reverse_fields(forward);
-    out = write_record(out, forward, &batch_.cold(flow), two ? ExtrasOf::kForward : ExtrasOf::kFlow, first);
-    if (!two) return out;
+    const bool backward = has_reverse_traffic(batch_, flow);
+    const bool forward = !backward || has_forward_traffic(flow);
+    if (forward) {
+      Flow one_way = flow;
+      clear_reverse_fields(one_way);
+      out = write_record(out, one_way, &batch_.cold(flow), backward ? ExtrasOf::kForward : ExtrasOf::kFlow, first);
+    }
+    if (!backward) return out;
     const ReverseFlow reverse = reverse_of(batch_, flow);
-    return write_record(out, reverse.flow, &reverse.cold, ExtrasOf::kReverse, false);
+    return write_record(out, reverse.flow, &reverse.cold, forward ? ExtrasOf::kReverse : ExtrasOf::kFlow,
+                        first && !forward);
   }
 
   char* write_record(char* out, const Flow& flow, const FlowCold* cold, ExtrasOf which, bool first) {
