@@ -4,12 +4,11 @@
 #include <array>
 #include <initializer_list>
 
-#include "flow/names.h"
-
 namespace weir {
 namespace {
 
 using enum Group;
+using namespace presence_key;
 
 // Element numbers are IANA's, which NetFlow v9 shares (RFC 3954 §8).
 using Source4 = BytesField<8, 4, &Flow::src_addr>;         // sourceIPv4Address
@@ -227,32 +226,12 @@ constexpr PresenceRule kReverseRules[] = {
     rule(kReverseEnd, {FieldId::reverse_time_flow_end_ns}),
 };
 
-// PresenceKey::families: a byte for each address, then what only values tell.
-enum FamilyByte : unsigned { kSrc, kDst, kNextHop, kBgpNextHop, kNatSrc, kNatDst, kExporter };
-enum ValueBit : unsigned { kAltBase = 56, kOwnRate, kOddEtype };
-
-constexpr std::uint64_t family_byte(FamilyByte of, Family family) {
-  return static_cast<std::uint64_t>(family) << (8 * of);
-}
 constexpr Family family_in(std::uint64_t families, FamilyByte of) {
   return static_cast<Family>(families >> (8 * of) & 0xff);
 }
 
 constexpr GroupSet by_family(Family family, Group v4, Group v6) {
   return family == Family::kV4 ? bit(v4) : family == Family::kV6 ? bit(v6) : 0;
-}
-
-// What a decoder takes the ethertype to be when no element tells it.
-std::uint16_t implied_etype(const Flow& flow) {
-  const Family family = flow.src_addr_family != Family::kNone ? flow.src_addr_family : flow.dst_addr_family;
-  return family == Family::kV4 ? kEtypeIpv4 : family == Family::kV6 ? kEtypeIpv6 : std::uint16_t{0};
-}
-
-// sysUpTime tells times within 24 days of the export time; half of that leaves room for messages that wait.
-constexpr std::uint64_t kUptimeReachNs = (std::uint64_t{1} << 30) * kNsPerMs;
-
-bool within_reach(std::uint64_t time_ns, std::uint64_t now_ns) {
-  return time_ns + kUptimeReachNs - now_ns < 2 * kUptimeReachNs;
 }
 
 }  // namespace
@@ -280,31 +259,6 @@ Grouping::Grouping(const EncoderOptions& options)
   };
   add(kRules);
   if (options.biflow && !v9_) add(kReverseRules);
-}
-
-bool Grouping::alternative_base(const RecordSource& source, std::uint64_t now_ns) const {
-  if (!v9_) return nanoseconds_;
-  return source.flow.tcp_flags > 0xff || !within_reach(source.times.start_ns, now_ns) ||
-         !within_reach(source.times.end_ns, now_ns);
-}
-
-PresenceKey Grouping::key(const RecordSource& source, std::uint64_t now_ns) const {
-  const Flow& flow = source.flow;
-  std::uint64_t families = family_byte(kSrc, flow.src_addr_family) | family_byte(kDst, flow.dst_addr_family);
-  if (flow.has(FieldId::next_hop)) families |= family_byte(kNextHop, flow.next_hop_family);
-  if (flow.cold != 0) {
-    const FlowCold& cold = source.cold;
-    if (flow.has(FieldId::bgp_next_hop)) families |= family_byte(kBgpNextHop, cold.bgp_next_hop_family);
-    if (flow.has(FieldId::post_nat_src_addr)) families |= family_byte(kNatSrc, cold.post_nat_src_addr_family);
-    if (flow.has(FieldId::post_nat_dst_addr)) families |= family_byte(kNatDst, cold.post_nat_dst_addr_family);
-  }
-  if (exporter_address_ && flow.origin != 0)
-    families |= family_byte(kExporter, source.batch.origin(flow).sampler_address_family);
-  const auto value_bit = [&families](ValueBit at, bool set) { families |= std::uint64_t{set} << at; };
-  value_bit(kAltBase, alternative_base(source, now_ns));
-  value_bit(kOwnRate, source.sampling_rate != sampling_rate_);
-  value_bit(kOddEtype, flow.etype != 0 && flow.etype != implied_etype(flow));
-  return {{flow.present[0] & relevant_[0], flow.present[1] & relevant_[1]}, families};
 }
 
 GroupSet Grouping::groups(const PresenceKey& key) const {

@@ -11,6 +11,18 @@ namespace weir {
 ShapeTable::ShapeTable(ExportProtocol protocol)
     : layouts_(group_layouts(protocol)), fusions_(group_fusions(protocol)) {}
 
+// Leaves the key's shape in `latest_`.
+void ShapeTable::find_cached(const PresenceKey& key, const Grouping& grouping) {
+  const std::uint64_t mixed =
+      (key.present[0] ^ key.present[1] * 0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93 ^ key.families;
+  CacheEntry& entry = cache_[(mixed ^ mixed >> 29 ^ mixed >> 53) % cache_.size()];
+  if (entry.template_id == 0 || !(entry.key == key) || shapes_[entry.slot].template_id != entry.template_id) {
+    const Shape& shape = find(grouping.groups(key), RecordTail{});
+    entry = {key, shape.template_id, static_cast<std::uint8_t>(&shape - shapes_.data())};
+  }
+  latest_ = entry;
+}
+
 Shape& ShapeTable::find(GroupSet groups, const RecordTail& tail) {
   const auto fits = [&](const Shape& shape) {
     return shape.groups == groups && shape.template_id != 0 && shape.tail == tail;

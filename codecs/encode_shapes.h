@@ -58,6 +58,7 @@ class ShapeTable {
     std::uint8_t slot = 0;
   };
 
+  void find_cached(const PresenceKey& key, const Grouping& grouping);
   Shape& make(GroupSet groups, const RecordTail& tail);
   const GroupLayout& layout_of(GroupSet one) const;
   void compile(Shape& shape) const;
@@ -67,6 +68,7 @@ class ShapeTable {
   std::span<const Fusion> fusions_;
   std::array<Shape, kMaxShapes> shapes_;
   std::array<CacheEntry, 256> cache_;
+  CacheEntry latest_;
   std::size_t last_ = 0;
   std::uint64_t clock_ = 0;
   std::uint16_t next_id_ = kFirstId;
@@ -75,17 +77,14 @@ class ShapeTable {
   std::uint64_t evictions_ = 0;
 };
 
-inline Shape& ShapeTable::find(const PresenceKey& key, const Grouping& grouping) {
-  const std::uint64_t mixed =
-      (key.present[0] ^ key.present[1] * 0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93 ^ key.families;
-  CacheEntry& entry = cache_[(mixed ^ mixed >> 29 ^ mixed >> 53) % std::tuple_size_v<decltype(cache_)>];
-  if (entry.template_id != 0 && entry.key == key && shapes_[entry.slot].template_id == entry.template_id) {
-    Shape& shape = shapes_[entry.slot];
-    shape.last_used = ++clock_;
-    return shape;
+// Flows of one shape come in rows, so the last one is tried first, without waiting for a hash.
+[[gnu::always_inline]] inline Shape& ShapeTable::find(const PresenceKey& key, const Grouping& grouping) {
+  if (latest_.template_id == 0 || !(latest_.key == key) || shapes_[latest_.slot].template_id != latest_.template_id)
+      [[unlikely]] {
+    find_cached(key, grouping);
   }
-  Shape& shape = find(grouping.groups(key), RecordTail{});
-  entry = {key, shape.template_id, static_cast<std::uint8_t>(&shape - shapes_.data())};
+  Shape& shape = shapes_[latest_.slot];
+  shape.last_used = ++clock_;
   return shape;
 }
 

@@ -19,6 +19,9 @@
 // after the next refresh. Options data go out with each refresh: sampling, when the exporter started and its name, its
 // statistics, and the names of interfaces, learnt from the flows that pass; a new name goes out at once.
 //
+// All flows of an encoder share one number space of interfaces. To keep the names (and samplers) of several exporters
+// apart, give each an encoder with a source id of its own.
+//
 // A biflow (reverse counters present) is split into two records, unless IPFIX is told to keep it whole. One whose
 // forward direction had no packets gives the reverse record only.
 //

@@ -33,7 +33,8 @@ std::vector<Record> expected(const EncoderOptions& options, const FlowBatch& bat
 Record decoded(ExportProtocol protocol, const FlowBatch& batch, const Flow& flow);
 
 // Encodes all flows, decodes the messages, and compares. Returns what is wrong, empty when nothing is. Extras and lists
-// are not compared when the encoder counted some as too large for its messages.
+// are not compared when the encoder counted some as too large for its messages, names of interfaces not when the flows
+// are of several exporters.
 std::string round_trip(const EncoderOptions& options, const std::vector<BatchRef>& batches);
 
 }  // namespace weir::any_flows

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <random>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "codecs/encoder.h"
 #include "exporter/generator/flow_generator.h"
 #include "flow/names.h"
+#include "tests/codecs/any_flows.h"
 
 namespace weir {
 namespace {
@@ -50,6 +52,8 @@ class Capture {
     }
     file_.write(reinterpret_cast<const char*>(packet.data()), static_cast<std::streamsize>(packet.size()));
   }
+
+  void close() { file_.close(); }
 
  private:
   void put(std::uint32_t word) { file_.write(reinterpret_cast<const char*>(&word), sizeof word); }
@@ -143,8 +147,37 @@ TEST_P(EncoderByTshark, ReadsEveryFlow) {
 }
 
 TEST_P(EncoderByTshark, FindsNothingWrong) {
-  EXPECT_EQ(tshark("-Y '_ws.malformed || _ws.expert || cflow.unexpected_sequence_number'"), "");
+  EXPECT_EQ(
+      tshark("-o cflow.max_template_fields:200 -Y '_ws.malformed || _ws.expert || cflow.unexpected_sequence_number'"),
+      "");
   EXPECT_EQ(tshark("-V").find("No template found"), std::string::npos);
+}
+
+// Every template that the encoders can make but for extras, whose bytes are whatever came in: fields and lists of any
+// flows, options data.
+TEST_P(EncoderByTshark, FindsNothingWrongWithAnyFields) {
+  std::mt19937_64 random(7);
+  std::size_t sent = 0;
+  Capture capture(path_);
+  for (std::uint32_t source = 0; source < 20; ++source) {
+    std::vector<std::uint8_t> noise(4000);
+    for (std::uint8_t& byte : noise) byte = static_cast<std::uint8_t>(random());
+    EncoderOptions options = any_flows::make_options(GetParam(), Bytes(noise).first(64));
+    options.source_id = source;
+    ExportEncoder encoder(options, [&](Bytes message, std::size_t) { capture.add(message); });
+    for (const BatchRef& batch : any_flows::make(noise)) {
+      for (Flow flow : batch->flows()) {
+        flow.extras = 0;
+        sent += encoder.add(*batch, flow, any_flows::kNow) ? 1 : 0;
+      }
+    }
+    encoder.flush(any_flows::kNow);
+  }
+  capture.close();
+  EXPECT_GT(sent, 100U);
+  EXPECT_EQ(tshark("-o cflow.max_template_fields:200 -Y '_ws.malformed || _ws.expert' -T fields -e frame.number -e "
+                   "_ws.expert.message"),
+            "");
 }
 
 INSTANTIATE_TEST_SUITE_P(, EncoderByTshark,
