@@ -32,16 +32,24 @@ struct ExportEncoder::Impl {
 };
 
 ExportEncoder::ExportEncoder(const EncoderOptions& options, Send send)
-    : impl_(std::make_unique<Impl>(make_encoder(options, std::move(send)))) {}
+    : impl_(new Impl{make_encoder(options, std::move(send))}) {}
 
 ExportEncoder::~ExportEncoder() = default;
 
-bool ExportEncoder::add(const FlowBatch& /*batch*/, const Flow& flow, std::uint64_t now_ns) {
-  return std::visit([&](auto& encoder) { return encoder.add(flow, now_ns); }, impl_->encoder);
+bool ExportEncoder::add(const FlowBatch& batch, const Flow& flow, std::uint64_t now_ns) {
+  return std::visit([&](auto& encoder) { return encoder.add(batch, flow, now_ns); }, impl_->encoder);
 }
 
 void ExportEncoder::flush(std::uint64_t now_ns) {
   std::visit([&](auto& encoder) { encoder.flush(now_ns); }, impl_->encoder);
+}
+
+void ExportEncoder::resend_templates(std::uint64_t now_ns) {
+  std::visit([&](auto& encoder) { encoder.resend_templates(now_ns); }, impl_->encoder);
+}
+
+const EncoderStats& ExportEncoder::stats() const {
+  return std::visit([](const auto& encoder) -> const EncoderStats& { return encoder.stats(); }, impl_->encoder);
 }
 
 }  // namespace weir

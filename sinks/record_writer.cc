@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "flow/names.h"
-#include "sinks/biflow.h"
+#include "flow/biflow.h"
 #include "sinks/extras_json.h"
 #include "sinks/text_line.h"
 
