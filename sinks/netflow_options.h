@@ -3,6 +3,7 @@
 //   protocol=5|9|ipfix     what is sent (ipfix, the only one over TCP and TLS)
 //   source-id=N            one observation domain (v9: source ID, v5: engine type and id) for everything
 //   biflow=true            IPFIX: both directions of a biflow in one record (RFC 5103); else it is sent as two
+//   nanoseconds=true       IPFIX: times to the nanosecond (elements 156, 157), which not every collector reads
 //   template-interval=TIME templates again after this long (60s), and
 //   template-packets=N     after this many messages (1000)
 //   size=BYTES, mtu=BYTES  longest message (UDP 1400, TCP and TLS 16384), or the link's MTU, which leaves the headers
@@ -37,6 +38,7 @@ struct NetflowOptions {
   ExportProtocol protocol = ExportProtocol::kIpfix;
   std::optional<std::uint32_t> source_id;
   bool biflow = false;
+  bool nanoseconds = false;
   std::chrono::milliseconds template_interval{60'000};
   std::uint32_t template_packets = 1000;
   std::size_t max_message = 1400;
