@@ -157,7 +157,7 @@ TEST(NetflowSink, DestinationsHaveStatesOfTheirOwn) {
   Receiver one, two;
   FlowSource source(0);
   const auto first = open_resending("udp://127.0.0.1:" + one.port() + "?protocol=9&flush=1ms");
-  const auto second = open_resending("udp://localhost:" + two.port() + "?protocol=ipfix&flush=1ms");
+  const auto second = open_resending("udp://127.0.0.1:" + two.port() + "?protocol=ipfix&flush=1ms");
   for (std::size_t i = 1; i <= 5; ++i) {
     const BatchRef batch = source.batch(100);
     first->submit(batch);
