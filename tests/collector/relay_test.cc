@@ -96,6 +96,20 @@ TEST_P(RelayFamilies, KeepsTheSource) {
   EXPECT_EQ(account(*collector, 4).out, 4U);
 }
 
+// Over IPv6 a datagram can be longer than even loopback's MTU.
+TEST_F(RelayTest, LongerThanTheMtuComesFromThisHost) {
+  const Destination destination("::1");
+  options_.listen = {parse_listen_spec("udp://[::1]:0").value()};
+  const auto collector = start_with(destination.spec());
+  const Exporter exporter("::1", collector->bound()[0]);
+  const std::string datagram(65'500, 'l');
+  exporter.send(as_bytes(datagram));
+  SocketAddress from;
+  EXPECT_EQ(destination.receive(&from), datagram);
+  EXPECT_NE(from.port(), SocketAddress::of(exporter.fd()).port());
+  EXPECT_EQ(account(*collector, 1).out, 1U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, RelayFamilies, testing::Values("127.0.0.1", "::1"),
                          [](const auto& with) { return std::string(with.param) == "::1" ? "IPv6" : "IPv4"; });
 
