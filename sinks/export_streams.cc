@@ -1,6 +1,7 @@
 #include "sinks/export_streams.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::uint32_t kMadeDomains = 0x8000'0000;
 constexpr std::uint32_t kMadeDomainsV5 = 0x8000;
 constexpr std::uint32_t kMostSamplingV5 = 0x3fff;
+constexpr std::size_t kLongestName = 255;
 
 // sysUpTime counts from so long before the first message, so that flows which began before it have a time.
 constexpr std::uint64_t kUptimeNs = 7 * 24 * 3600 * kNsPerSecond;
@@ -41,8 +43,8 @@ struct ExportStreams::Stream {
 };
 
 std::size_t ExportStreams::KeyHash::operator()(const Key& key) const {
-  const std::uint64_t rest = std::uint64_t{key.domain} << 32 | key.sampling_rate;
-  return std::hash<IpAddress>()(key.exporter) ^ (rest + static_cast<std::uint64_t>(key.protocol)) * 0x9e3779b97f4a7c15;
+  const std::uint64_t rest = std::uint64_t{key.domain} << 8 | static_cast<std::uint64_t>(key.protocol);
+  return std::hash<IpAddress>()(key.exporter) ^ (rest + 1) * 0x9e3779b97f4a7c15;
 }
 
 ExportStreams::ExportStreams(const NetflowOptions& options, Send send, std::size_t max_exporters)
@@ -50,84 +52,62 @@ ExportStreams::ExportStreams(const NetflowOptions& options, Send send, std::size
 
 ExportStreams::~ExportStreams() = default;
 
-// With an id for everything, what exporters say of themselves makes no difference.
-ExportStreams::Key ExportStreams::key_of(const Origin& origin, std::uint32_t sampling_rate) const {
-  if (options_.source_id) return {{}, *options_.source_id, sampling_rate, FlowProtocol::kWeir};
-  return {{origin.sampler_address, origin.sampler_address_family},
-          origin.observation_domain_id,
-          sampling_rate,
-          origin.protocol};
+// With an id for everything, what exporters say of themselves makes no difference, save that weir's own flows do.
+ExportStreams::Key ExportStreams::key_of(const Origin& origin) const {
+  if (options_.source_id) {
+    return {
+        {}, *options_.source_id, origin.protocol == FlowProtocol::kWeir ? FlowProtocol::kWeir : FlowProtocol::kIpfix};
+  }
+  return {{origin.sampler_address, origin.sampler_address_family}, origin.observation_domain_id, origin.protocol};
 }
 
 std::uint64_t ExportStreams::add(const FlowBatch& batch) {
   const std::uint64_t wall_ns = wall_time_ns();
   const Clock::time_point now = Clock::now();
+  // Without its rate a flow would tell too little.
+  const std::uint32_t most_sampling =
+      options_.protocol == ExportProtocol::kNetflowV5 ? kMostSamplingV5 : std::numeric_limits<std::uint32_t>::max();
   std::uint64_t refused = 0;
   Stream* stream = nullptr;
-  const Flow* before = nullptr;
+  std::uint32_t origin = 0;
   std::uint64_t export_ns = 0;
   for (const Flow& flow : batch.flows()) {
-    if (before == nullptr || flow.origin != before->origin || flow.sampling_rate != before->sampling_rate) {
-      const Origin& origin = batch.origin(flow);
-      stream = stream_for(key_of(origin, flow.sampling_rate), origin.time_received_ns, wall_ns);
-      if (stream != nullptr) export_ns = stream->as_of_ns != 0 ? stream->as_of_ns : wall_ns;
-    }
-    before = &flow;
-    if (stream == nullptr) {
-      ++refused;
-      continue;
+    if (stream == nullptr || flow.origin != origin) {
+      origin = flow.origin;
+      stream = &stream_for(batch, flow);
+      stream->received(batch.origin(flow).time_received_ns, wall_ns);
+      export_ns = stream->as_of_ns != 0 ? stream->as_of_ns : wall_ns;
     }
     if (stream->pending++ == 0) stream->since = now;
-    if (stream->encoder->add(batch, flow, export_ns)) continue;
+    if (flow.sampling_rate <= most_sampling && stream->encoder->add(batch, flow, export_ns)) continue;
     --stream->pending;
     ++refused;
   }
   return refused;
 }
 
-// Null when the protocol cannot announce such a sampling rate: without it the flows would tell too little.
-ExportStreams::Stream* ExportStreams::stream_for(const Key& key, std::uint64_t received_ns, std::uint64_t wall_ns) {
-  if (options_.protocol == ExportProtocol::kNetflowV5 && key.sampling_rate > kMostSamplingV5) return nullptr;
-  const auto found = by_key_.find(key);
-  if (found != by_key_.end()) {
+ExportStreams::Stream& ExportStreams::stream_for(const FlowBatch& batch, const Flow& flow) {
+  const Origin& origin = batch.origin(flow);
+  const Key key = key_of(origin);
+  if (const auto found = by_key_.find(key); found != by_key_.end()) {
     streams_.splice(streams_.begin(), streams_, found->second);
-    streams_.front().received(received_ns, wall_ns);
-    return &streams_.front();
+    return streams_.front();
   }
-  if (take_over(key)) return &streams_.front();
   if (streams_.size() == max_exporters_) forget_oldest();
   Stream& stream = streams_.emplace_front();
   stream.key = key;
   stream.domain = choose_domain(key);
-  stream.received(received_ns, wall_ns);
+  stream.received(origin.time_received_ns, wall_time_ns());
   domains_.insert(stream.domain);
   by_key_.emplace(key, streams_.begin());
-  open_encoder(stream);
-  return &stream;
-}
-
-// An exporter whose sampling rate was not known goes on with the one that it has told by now.
-bool ExportStreams::take_over(const Key& key) {
-  Key unknown = key;
-  unknown.sampling_rate = 0;
-  const auto found = by_key_.find(unknown);
-  if (found == by_key_.end()) return false;
-  streams_.splice(streams_.begin(), streams_, found->second);
-  by_key_.erase(found);
-  by_key_.emplace(key, streams_.begin());
-  Stream& stream = streams_.front();
-  stream.flush();
-  stream.key = key;
-  open_encoder(stream);
-  return true;
-}
-
-void ExportStreams::open_encoder(Stream& stream) {
-  stream.encoder.emplace(encoder_options(stream), [this, &stream](Bytes message, std::size_t flows) {
+  EncoderOptions options = encoder_options(stream);
+  if (!options_.source_id) options.exporter_name = batch.text(origin.host).substr(0, kLongestName);
+  stream.encoder.emplace(options, [this, &stream](Bytes message, std::size_t flows) {
     stream.pending -= flows;
-    stream.since = Clock::now();
+    if (flows != 0) stream.since = Clock::now();
     send_(message, flows);
   });
+  return stream;
 }
 
 std::uint32_t ExportStreams::choose_domain(const Key& key) const {
@@ -149,10 +129,17 @@ EncoderOptions ExportStreams::encoder_options(const Stream& stream) const {
   encoder.max_message = options_.max_message;
   encoder.template_interval_ns = static_cast<std::uint64_t>(options_.template_interval.count()) * kNsPerMs;
   encoder.template_packets = options_.template_packets;
-  // When the exporter started nobody told; IPFIX, whose times are absolute, does without.
   const std::uint64_t now_ns = stream.export_time();
-  if (options_.protocol != ExportProtocol::kIpfix) encoder.boot_time_ns = now_ns - std::min(now_ns, kUptimeNs);
-  encoder.sampling_rate = stream.key.sampling_rate == 1 ? 0 : stream.key.sampling_rate;
+  if (options_.protocol != ExportProtocol::kIpfix) {
+    encoder.boot_time_ns = now_ns - std::min(now_ns, kUptimeNs);
+  } else if (stream.key.protocol == FlowProtocol::kWeir) {
+    encoder.boot_time_ns = now_ns;  // when others started nobody told, and IPFIX does without
+  }
+  encoder.biflow = options_.biflow;
+  encoder.nanoseconds = options_.nanoseconds;
+  encoder.exporter_address =
+      options_.protocol != ExportProtocol::kNetflowV5 && stream.key.protocol != FlowProtocol::kWeir;
+  encoder.stream = options_.is_stream();
   return encoder;
 }
 

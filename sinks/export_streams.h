@@ -2,8 +2,9 @@
 // telling exporters apart: its observation domain stays, unless another exporter has the same; then it gets one made
 // from its address, above the numbers that people give.
 //
-// An exporter with several sampling rates has an encoder, and a domain, for each; one that tells its rate late keeps
-// its domain. Memory is bounded: the exporter that was silent longest is forgotten for a new one.
+// Their records say who exported them first (v9 and IPFIX; flows that weir metered itself do without).
+//
+// Memory is bounded: the exporter that was silent longest is forgotten for a new one.
 //
 // Thread rules: one thread.
 #pragma once
@@ -48,7 +49,6 @@ class ExportStreams {
   struct Key {
     IpAddress exporter;
     std::uint32_t domain = 0;
-    std::uint32_t sampling_rate = 0;
     FlowProtocol protocol = FlowProtocol::kWeir;
 
     bool operator==(const Key&) const = default;
@@ -59,12 +59,10 @@ class ExportStreams {
   struct Stream;
   using Streams = std::list<Stream>;  // used last first
 
-  Key key_of(const Origin& origin, std::uint32_t sampling_rate) const;
-  Stream* stream_for(const Key& key, std::uint64_t received_ns, std::uint64_t wall_ns);
-  bool take_over(const Key& key);
+  Key key_of(const Origin& origin) const;
+  Stream& stream_for(const FlowBatch& batch, const Flow& flow);
   std::uint32_t choose_domain(const Key& key) const;
   EncoderOptions encoder_options(const Stream& stream) const;
-  void open_encoder(Stream& stream);
   void forget_oldest();
 
   const NetflowOptions& options_;

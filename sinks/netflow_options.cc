@@ -43,7 +43,10 @@ void take_encoding(SinkOptions& given, NetflowOptions& options) {
   if (const std::uint64_t id = given.take_number("source-id", kMost + 1, 0, widest); id <= kMost) {
     options.source_id = static_cast<std::uint32_t>(id);
   }
-  if (options.protocol == ExportProtocol::kIpfix) options.biflow = given.take_flag("biflow", false);
+  if (options.protocol == ExportProtocol::kIpfix) {
+    options.biflow = given.take_flag("biflow", false);
+    options.nanoseconds = given.take_flag("nanoseconds", false);
+  }
   if (options.protocol == ExportProtocol::kNetflowV5) return;
   options.template_interval = given.take_duration("template-interval", options.template_interval);
   options.template_packets =

@@ -5,12 +5,13 @@
 //   biflow=true            IPFIX: both directions of a biflow in one record (RFC 5103); else it is sent as two
 //   template-interval=TIME templates again after this long (60s), and
 //   template-packets=N     after this many messages (1000)
-//   size=BYTES, mtu=BYTES  longest message (UDP 1400, TCP and TLS 16384), or the link's MTU, which leaves the headers
-//   out pace=N                 UDP: at most so many packets a second, evenly flush=TIME             longest time that a
-//   flow waits for its message to fill (1s) timeout=TIME           TCP, TLS: an unreachable collector loses what waits
-//   after this long (60s) ca=, cert=, key=FILE   TLS: who signed the collector's certificate (the system's), our
-//   certificate and its key verify=false           TLS: takes any certificate server-name=NAME       TLS: the name that
-//   the certificate must have (HOST)
+//   size=BYTES, mtu=BYTES  longest message (UDP 1400, TCP and TLS 16384), or the link's MTU, headers taken off
+//   pace=N                 UDP: at most so many packets a second, evenly spaced
+//   flush=TIME             longest time that a flow waits for its message to fill (1s)
+//   timeout=TIME           TCP, TLS: an unreachable collector loses what waits after this long (60s)
+//   ca=, cert=, key=FILE   TLS: who signed the collector's certificate (the system's), our certificate and its key
+//   verify=false           TLS: takes any certificate
+//   server-name=NAME       TLS: the name that the certificate must have (HOST)
 //
 // Thread rules: value types.
 #pragma once
@@ -37,6 +38,7 @@ struct NetflowOptions {
   ExportProtocol protocol = ExportProtocol::kIpfix;
   std::optional<std::uint32_t> source_id;
   bool biflow = false;
+  bool nanoseconds = false;
   std::chrono::milliseconds template_interval{60'000};
   std::uint32_t template_packets = 1000;
   std::size_t max_message = 1400;

@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "flow/names.h"
 #include "flow/biflow.h"
+#include "flow/names.h"
 #include "sinks/extras_json.h"
 #include "sinks/text_line.h"
 

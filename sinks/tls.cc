@@ -57,7 +57,7 @@ Result<TlsContext> make_client_context(const TlsFiles& files, bool verify) {
   if (auto used = use_certificate(raw, files); !used) return std::unexpected(used.error());
   if (!files.ca.empty()) {
     if (auto trusted = trust(raw, files.ca); !trusted) return std::unexpected(trusted.error());
-  } else {
+  } else if (verify) {
     ::SSL_CTX_set_default_verify_paths(raw);
   }
   ::SSL_CTX_set_verify(raw, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);

@@ -33,21 +33,25 @@ class UdpLink : public MessageLink {
     }
   }
 
-  // Down only when its name has another address by now.
+  // Down only when its name has another address by now, or several, of which another may answer.
   bool up() override {
     const auto now = Clock::now();
     if (!trouble_.empty() && now - troubled_at_ > kTroubleLasts) trouble_.clear();
     if (trouble_.empty() || now - resolved_at_ < kResolveAgain) return static_cast<bool>(fd_);
     resolved_at_ = now;
     const auto addresses = resolve_host(options_.target, SOCK_DGRAM, ResolveFor::kSending);
-    if (addresses && std::ranges::find(*addresses, peer_) == addresses->end()) fd_.reset();
+    if (addresses && (addresses->size() > 1 || addresses->front() != peer_)) fd_.reset();
     return static_cast<bool>(fd_);
   }
 
   Result<void> connect() override {
     resolved_at_ = Clock::now();
-    const auto addresses = resolve_host(options_.target, SOCK_DGRAM, ResolveFor::kSending);
+    auto addresses = resolve_host(options_.target, SOCK_DGRAM, ResolveFor::kSending);
     if (!addresses) return note(addresses.error().message);
+    // The one that did not answer comes last.
+    if (const auto failed = std::ranges::find(*addresses, peer_); failed != addresses->end()) {
+      std::ranges::rotate(*addresses, failed + 1);
+    }
     for (const SocketAddress& address : *addresses) {
       UniqueFd fd(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
       if (!fd || ::connect(fd.get(), address.get(), address.length) != 0) continue;  // no route for this family

@@ -55,11 +55,5 @@ TEST(ResolveTest, TellsWhatCannotBeResolved) {
   EXPECT_NE(address.error().message.find("no.such.host.invalid"), std::string::npos);
 }
 
-TEST(ResolveTest, GivesAddressAndPort) {
-  const auto address = resolve({Transport::kUdp, {"127.0.0.1", 2055}});
-  ASSERT_TRUE(address);
-  EXPECT_EQ(address->to_string(), "127.0.0.1:2055");
-}
-
 }  // namespace
 }  // namespace weir

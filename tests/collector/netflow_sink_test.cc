@@ -98,6 +98,42 @@ TEST_P(EveryProtocol, SamplingRatesAreTold) {
   EXPECT_EQ(flows, (std::map<std::uint32_t, std::size_t>{{0, 100}, {64, 100}, {1000, 100}}));
 }
 
+TEST_P(EveryProtocol, BiflowsArriveAsTwoFlowsOrAsOne) {
+  for (const bool whole : {false, true}) {
+    if (whole && std::string(GetParam()) != "ipfix") continue;
+    Receiver receiver;
+    const auto sink = open_resending(spec(receiver, whole ? "&biflow=true" : ""));
+    std::vector<BatchRef> sent;
+    BatchWriter writer(BatchPool::create(), [&](BatchRef batch) { sent.push_back(std::move(batch)); });
+    writer.set_origin(origin_of("192.0.2.1", 7));
+    Flow& flow = *writer.add();
+    flow.src_addr_family = flow.dst_addr_family = Family::kV4;
+    flow.src_addr[0] = flow.dst_addr[0] = 10;
+    flow.src_addr[3] = 1;
+    flow.dst_addr[3] = 2;
+    flow.bytes = 1000;
+    flow.packets = 10;
+    for (const FieldId id : {FieldId::src_addr, FieldId::dst_addr, FieldId::bytes, FieldId::packets,
+                             FieldId::reverse_bytes, FieldId::reverse_packets}) {
+      flow.mark(id);
+    }
+    writer.cold().reverse_bytes = 300;
+    writer.cold().reverse_packets = 3;
+    writer.flush();
+    sink->submit(sent.at(0));
+    const std::vector<BatchRef> got = receiver.kept().wait_for(whole ? 1 : 2);
+    close_patiently(*sink);
+    EXPECT_EQ(sink->status().flows.out, 1U);
+    std::uint64_t bytes = 0;
+    for (const BatchRef& batch : got) {
+      for (const Flow& one : batch->flows()) {
+        bytes += one.bytes + (one.cold == 0 ? 0 : batch->cold(one).reverse_bytes);
+      }
+    }
+    EXPECT_EQ(bytes, 1300U);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, EveryProtocol, testing::Values("5", "9", "ipfix"),
                          [](const auto& with) { return "protocol_" + std::string(with.param); });
 
@@ -121,7 +157,7 @@ TEST(NetflowSink, DestinationsHaveStatesOfTheirOwn) {
   Receiver one, two;
   FlowSource source(0);
   const auto first = open_resending("udp://127.0.0.1:" + one.port() + "?protocol=9&flush=1ms");
-  const auto second = open_resending("udp://localhost:" + two.port() + "?protocol=ipfix&flush=1ms");
+  const auto second = open_resending("udp://127.0.0.1:" + two.port() + "?protocol=ipfix&flush=1ms");
   for (std::size_t i = 1; i <= 5; ++i) {
     const BatchRef batch = source.batch(100);
     first->submit(batch);

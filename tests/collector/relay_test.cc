@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "collector/bind.h"
 #include "collector/udp_header.h"
 #include "tests/collector/fixture.h"
 
@@ -47,6 +48,7 @@ class RelayTest : public CollectorFixture {
     options_.relays = {spec};
     return start();
   }
+  static bool has_ipv6() { return is_own_address(*IpAddress::parse("::1")); }
   static bool may_keep_sources(const Collector& collector) { return collector.status().relays[0].keeps_source; }
   // The collector counts after it has sent.
   static Account<RelayDrop> account(const Collector& collector, std::uint64_t datagrams) {
@@ -82,6 +84,7 @@ class RelayFamilies : public RelayTest, public testing::WithParamInterface<const
 TEST_P(RelayFamilies, KeepsTheSource) {
   const std::string loopback = GetParam();
   const bool v6 = loopback.find(':') != std::string::npos;
+  if (v6 && !has_ipv6()) GTEST_SKIP() << "IPv6 is off on this host";
   const Destination destination(loopback);
   options_.listen = {parse_listen_spec("udp://" + to_string(HostPort{loopback, 0})).value()};
   const auto collector = start_with(destination.spec());
@@ -94,6 +97,21 @@ TEST_P(RelayFamilies, KeepsTheSource) {
     EXPECT_EQ(from.to_string(), SocketAddress::of(exporter.fd()).to_string());
   }
   EXPECT_EQ(account(*collector, 4).out, 4U);
+}
+
+// Over IPv6 a datagram can be longer than even loopback's MTU.
+TEST_F(RelayTest, LongerThanTheMtuComesFromThisHost) {
+  if (!has_ipv6()) GTEST_SKIP() << "IPv6 is off on this host";
+  const Destination destination("::1");
+  options_.listen = {parse_listen_spec("udp://[::1]:0").value()};
+  const auto collector = start_with(destination.spec());
+  const Exporter exporter("::1", collector->bound()[0]);
+  const std::string datagram(65'500, 'l');
+  exporter.send(as_bytes(datagram));
+  SocketAddress from;
+  EXPECT_EQ(destination.receive(&from), datagram);
+  EXPECT_NE(from.port(), SocketAddress::of(exporter.fd()).port());
+  EXPECT_EQ(account(*collector, 1).out, 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, RelayFamilies, testing::Values("127.0.0.1", "::1"),
@@ -129,6 +147,7 @@ TEST(UdpHeader, ChecksumsAreRight) {
 }
 
 TEST_F(RelayTest, OtherFamiliesComeFromThisHost) {
+  if (!has_ipv6()) GTEST_SKIP() << "IPv6 is off on this host";
   const Destination destination("127.0.0.1");
   options_.listen = {parse_listen_spec("udp://[::1]:0").value()};
   const auto collector = start_with(destination.spec());
