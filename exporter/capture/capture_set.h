@@ -27,6 +27,8 @@ class CaptureSet {
   Result<void> begin(const LinkTable& table);
   // Follows changes. What cannot be captured says so in its status.
   void follow(const LinkTable& table);
+  // Says of every interface what goes wrong with all.
+  void report(const std::string& error);
 
   std::vector<InterfaceStatus> status() const;
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 
 #include "base/clock.h"
 #include "exporter/capture/live_capture.h"
+#include "exporter/capture/offloads.h"
 #include "exporter/capture/privileges.h"
 #include "tests/packet/frames.h"
 #include "tests/support/network.h"
@@ -359,6 +361,25 @@ TEST_F(LiveCaptureTest, SocketsOfInterfacesThatWentServeTheNext) {
     ASSERT_EQ(take(1).size(), 1U) << name;
   }
   EXPECT_EQ(capture_->source(0).stats().packets.out, kRounds);
+}
+
+TEST_F(LiveCaptureTest, SaysWhenNoSocketsAreLeft) {
+  open(options({"/^t/"}));
+  std::list<test::TunInterface> tuns;
+  for (unsigned i = 0; i < 65; ++i) tuns.emplace_back("t" + std::to_string(i), ARPHRD_NONE);
+  EXPECT_TRUE(wait_for("t64", ::if_nametoindex("t64")));
+  EXPECT_EQ(status("t63").last_error, "");
+  EXPECT_THAT(status("t64").last_error, testing::HasSubstr("start weir again"));
+}
+
+TEST_F(LiveCaptureTest, NamesOffloadsThatDistortCounts) {
+  test::add_cable("a", "b");
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM, 0));
+  const Offloads blind = distorting_offloads(socket.get(), "a", false);
+  EXPECT_THAT(blind.names, testing::HasSubstr("gso tso"));
+  EXPECT_THAT(blind.advice, testing::StartsWith("ethtool -K a "));
+  EXPECT_THAT(blind.advice, testing::HasSubstr(" gso off tso off"));
+  EXPECT_EQ(distorting_offloads(socket.get(), "a", true).advice, "");
 }
 
 TEST_F(LiveCaptureTest, DropsUnderOverloadAreCountedExactly) {
