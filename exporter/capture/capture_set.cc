@@ -22,6 +22,7 @@ constexpr std::size_t kSpareLives = 32;  // of every named interface, with sever
 constexpr std::size_t kMaxSpare = 256;   // of all of them
 
 constexpr std::size_t kRingBudget = 16 << 20;
+constexpr std::size_t kLaterRings = 32;  // that would share it, of the size that interfaces get that come by a pattern
 constexpr std::size_t kSmallestBlock = 32 << 10;
 constexpr std::size_t kMaxGone = 64;  // interfaces by pattern that are gone and still reported
 
@@ -105,7 +106,8 @@ Result<void> CaptureSet::plan(const LinkTable& table) {
   }
   if (!some_there && !pattern_.is_open())
     return fail("there is no interface " + pattern_.names().front() + "; there are: " + names_of(table));
-  shape_ = shape_for(options_, std::max<std::size_t>(slots_.size() * options_.threads, 1));
+  const RingShape shape = shape_for(options_, std::max<std::size_t>(slots_.size() * options_.threads, 1));
+  for (Slot& slot : slots_) slot.shape = shape;
   return {};
 }
 
@@ -132,6 +134,7 @@ CaptureSet::Slot& CaptureSet::slot(const std::string& name, bool is_named) {
   Slot& made = slots_.emplace_back();
   made.name = name;
   made.is_named = is_named;
+  made.shape = shape_for(options_, kLaterRings);
   return made;
 }
 
@@ -201,7 +204,7 @@ Result<void> CaptureSet::add_tap(Slot& slot) {
   UniqueFd socket = take_socket(slot);
   if (!socket)
     return fail("all sockets that were set aside for new interfaces are in use: start weir again to capture this one");
-  auto ring = RingSocket::create(std::move(socket), shape_);
+  auto ring = RingSocket::create(std::move(socket), slot.shape);
   if (!ring) return std::unexpected(ring.error());
   RingSource& source = *sources_[slot.taps.size()];
   RingSocket* const raw = ring->get();
