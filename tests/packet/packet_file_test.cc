@@ -103,9 +103,7 @@ TEST(PacketFile, ReadsFromDisk) {
 
 TEST(PacketFile, ReadsBigEndian) {
   Buffer content = PcapBuilder(1).add(kFrame, 1'700'000'000, 123'456, 1500).bytes;
-  for (const std::size_t at : {0, 8, 12, 16, 20, 24, 28, 32, 36})
-    std::reverse(content.begin() + static_cast<std::ptrdiff_t>(at),
-                 content.begin() + static_cast<std::ptrdiff_t>(at) + 4);
+  for (const int at : {0, 8, 12, 16, 20, 24, 28, 32, 36}) std::reverse(content.begin() + at, content.begin() + at + 4);
   std::swap(content[4], content[5]);
   std::swap(content[6], content[7]);
   auto file = PacketFile::open(Bytes(content));
