@@ -7,11 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <limits>
-#include <string_view>
 #include <utility>
 
-#include "base/clock.h"
+#include "packet/pcap_reader.h"
 #include "packet/pcapng.h"
 
 namespace weir {
@@ -20,11 +18,7 @@ namespace {
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-struct ClosePcap {
-  void operator()(pcap_t* pcap) const { ::pcap_close(pcap); }
-};
 using FilePointer = std::unique_ptr<std::FILE, CloseFile>;
-using PcapPointer = std::unique_ptr<pcap_t, ClosePcap>;
 
 std::string name_of(int link_type) {
   const char* name = ::pcap_datalink_val_to_name(link_type);
@@ -39,39 +33,28 @@ std::unexpected<Error> fail_no_capture(const std::string& name) {
   return fail(name + " is not a pcap or pcapng capture (a compressed one must be unpacked first)");
 }
 
-std::uint64_t to_ns(const timeval& time) {  // libpcap puts nanoseconds into tv_usec when asked for them
-  constexpr std::uint64_t kMaxSeconds = std::numeric_limits<std::uint64_t>::max() / kNsPerSecond - 1;
-  if (time.tv_sec < 0 || time.tv_usec < 0) return 0;
-  const auto seconds = static_cast<std::uint64_t>(time.tv_sec);
-  if (seconds > kMaxSeconds) return std::numeric_limits<std::uint64_t>::max();
-  return seconds * kNsPerSecond + static_cast<std::uint64_t>(time.tv_usec) % kNsPerSecond;
-}
-
 }  // namespace
 
 struct PacketFile::Impl {
   using MaybePacket = Result<std::optional<CapturedPacket>>;
 
   std::string name;
-  FilePointer file;  // of `pcapng`; libpcap owns that of `pcap`
-  PcapPointer pcap;
-  LinkType link_type = LinkType::kEthernet;  // of `pcap`
+  FilePointer file;
+  std::optional<PcapReader> pcap;  // or
   std::optional<PcapngReader> pcapng;
   std::optional<MaybePacket> first;  // of `pcapng`, read ahead
   std::uint64_t packets = 0;
 
   Result<void> open_pcap(FilePointer opened) {
-    std::array<char, PCAP_ERRBUF_SIZE> message{};
-    pcap.reset(::pcap_fopen_offline_with_tstamp_precision(opened.get(), PCAP_TSTAMP_PRECISION_NANO, message.data()));
-    if (!pcap) {
-      if (std::string_view(message.data()).find("unknown file format") != std::string_view::npos)
-        return fail_no_capture(name);
-      return fail(name + ": " + message.data());
-    }
-    opened.release();  // now the pcap_t's
-    const int number = ::pcap_datalink(pcap.get());
-    link_type = static_cast<LinkType>(number);
-    if (std::to_underlying(link_type) != number || !is_supported(link_type)) return fail_link_type(name, number);
+    file = std::move(opened);
+    pcap.emplace(file.get());
+    const auto is_pcap = pcap->open();
+    if (!is_pcap) return fail(name + ": " + is_pcap.error().message);
+    if (!*is_pcap) return fail_no_capture(name);
+    const std::uint32_t number = pcap->link_type();
+    const auto type = static_cast<LinkType>(number);
+    if (std::to_underlying(type) != number || !is_supported(type))
+      return fail_link_type(name, static_cast<int>(number));
     return {};
   }
 
@@ -87,22 +70,8 @@ struct PacketFile::Impl {
     return {};
   }
 
-  MaybePacket next_pcap() {
-    pcap_pkthdr* header = nullptr;
-    const std::uint8_t* data = nullptr;
-    switch (::pcap_next_ex(pcap.get(), &header, &data)) {
-      case 1:
-        return CapturedPacket{.time_ns = to_ns(header->ts),
-                              .original_length = header->len,
-                              .link_type = link_type,
-                              .frame = Bytes(data, header->caplen)};
-      case PCAP_ERROR_BREAK: return std::nullopt;  // the end of the file
-      default: return fail(::pcap_geterr(pcap.get()));
-    }
-  }
-
   MaybePacket next() {
-    if (pcap) return next_pcap();
+    if (pcap) return pcap->next();
     if (!first) return pcapng->next();
     MaybePacket packet = *std::move(first);
     first.reset();

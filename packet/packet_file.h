@@ -1,5 +1,4 @@
-// Reading packet captures, any byte order and time precision: pcap by libpcap, pcapng by PcapngReader, since libpcap
-// refuses files whose interfaces differ in link type or snapshot length.
+// Reading packet captures: pcap and pcapng, any byte order and time precision.
 //
 // Thread rules: one thread per PacketFile.
 #pragma once

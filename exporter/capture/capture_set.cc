@@ -7,8 +7,8 @@
 #include <bit>
 #include <cerrno>
 #include <iterator>
-#include <thread>
 
+#include "exporter/capture/destroy_together.h"
 #include "exporter/capture/hardware_type.h"
 #include "exporter/capture/offloads.h"
 
@@ -22,7 +22,8 @@ constexpr std::size_t kSpareLives = 32;  // of every named interface, with sever
 constexpr std::size_t kMaxSpare = 256;   // of all of them
 
 constexpr std::size_t kRingBudget = 16 << 20;
-constexpr std::size_t kSmallestBlock = 64 << 10;
+constexpr std::size_t kLaterRings = 32;  // that would share it, of the size that interfaces get that come by a pattern
+constexpr std::size_t kSmallestBlock = 32 << 10;
 constexpr std::size_t kMaxGone = 64;  // interfaces by pattern that are gone and still reported
 
 RingShape shape_for(const CaptureOptions& options, std::size_t rings) {
@@ -62,16 +63,9 @@ CaptureSet::CaptureSet(CaptureOptions options, InterfacePattern pattern,
                        std::vector<std::unique_ptr<RingSource>>& sources)
     : options_(std::move(options)), pattern_(std::move(pattern)), sources_(sources) {}
 
-// The kernel takes some 15 ms to close a packet socket, waiting for others to stop looking at it: many are closed
-// together.
 CaptureSet::~CaptureSet() {
   for (Slot& slot : slots_) std::ranges::move(slot.sockets, std::back_inserter(spare_));
-  constexpr std::size_t kAtOnce = 16;
-  std::vector<std::jthread> closers;
-  for (std::size_t first = 0; first < std::min(spare_.size(), kAtOnce); ++first)
-    closers.emplace_back([this, first] {
-      for (std::size_t i = first; i < spare_.size(); i += kAtOnce) spare_[i].reset();
-    });
+  destroy_together(spare_);
 }
 
 Result<void> CaptureSet::begin(const LinkTable& table) {
@@ -88,9 +82,14 @@ Result<void> CaptureSet::begin(const LinkTable& table) {
   if (auto done = set_sockets_aside(); !done) return done;
   control_.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   follow(table);
+  const bool some_attached = std::ranges::any_of(slots_, &Slot::is_attached);
   for (const Slot& slot : slots_)
-    if (slot.is_named && !slot.error.empty()) return fail_for(slot.name, slot.error);
+    if (!slot.error.empty() && (slot.is_named || !some_attached)) return fail_for(slot.name, slot.error);
   return {};
+}
+
+void CaptureSet::report(const std::string& error) {
+  for (Slot& slot : slots_) slot.error = error;
 }
 
 // The slots to begin with, and how large their rings are.
@@ -107,7 +106,8 @@ Result<void> CaptureSet::plan(const LinkTable& table) {
   }
   if (!some_there && !pattern_.is_open())
     return fail("there is no interface " + pattern_.names().front() + "; there are: " + names_of(table));
-  shape_ = shape_for(options_, std::max<std::size_t>(slots_.size() * options_.threads, 1));
+  const RingShape shape = shape_for(options_, std::max<std::size_t>(slots_.size() * options_.threads, 1));
+  for (Slot& slot : slots_) slot.shape = shape;
   return {};
 }
 
@@ -134,6 +134,7 @@ CaptureSet::Slot& CaptureSet::slot(const std::string& name, bool is_named) {
   Slot& made = slots_.emplace_back();
   made.name = name;
   made.is_named = is_named;
+  made.shape = shape_for(options_, kLaterRings);
   return made;
 }
 
@@ -160,6 +161,7 @@ void CaptureSet::follow(const LinkTable& table) {
     if (!attached) detach(here);
   }
   forget_gone();
+  for (const auto& source : sources_) source->destroy_removed();
 }
 
 Result<void> CaptureSet::attach(Slot& slot) {
@@ -202,7 +204,7 @@ Result<void> CaptureSet::add_tap(Slot& slot) {
   UniqueFd socket = take_socket(slot);
   if (!socket)
     return fail("all sockets that were set aside for new interfaces are in use: start weir again to capture this one");
-  auto ring = RingSocket::create(std::move(socket), shape_);
+  auto ring = RingSocket::create(std::move(socket), slot.shape);
   if (!ring) return std::unexpected(ring.error());
   RingSource& source = *sources_[slot.taps.size()];
   RingSocket* const raw = ring->get();
@@ -261,6 +263,7 @@ CaptureStats CaptureSet::stats_of(const Slot& slot) const {
 }
 
 std::vector<InterfaceStatus> CaptureSet::status() const {
+  for (const auto& source : sources_) source->destroy_removed();
   std::vector<InterfaceStatus> all;
   for (const Slot& slot : slots_) {
     InterfaceStatus& status = all.emplace_back();

@@ -27,6 +27,8 @@ class CaptureSet {
   Result<void> begin(const LinkTable& table);
   // Follows changes. What cannot be captured says so in its status.
   void follow(const LinkTable& table);
+  // Says of every interface what goes wrong with all.
+  void report(const std::string& error);
 
   std::vector<InterfaceStatus> status() const;
 
@@ -41,9 +43,10 @@ class CaptureSet {
     bool is_named = false;  // by the user, not matched by a pattern
     Link link;              // index 0: not there
     bool is_attached = false;
-    std::uint64_t gone_since = 0;   // by counting; of those not attached
-    std::vector<Tap> taps;          // one of each thread; some or none of them are there
-    std::vector<Tap> spent;         // of earlier lives
+    std::uint64_t gone_since = 0;  // by counting; of those not attached
+    std::vector<Tap> taps;         // one of each thread; some or none of them are there
+    std::vector<Tap> spent;        // of earlier lives
+    RingShape shape;
     std::vector<UniqueFd> sockets;  // set aside for this name
     CaptureStats past;              // of sockets that went to other interfaces
     std::string error;
@@ -66,7 +69,6 @@ class CaptureSet {
   CaptureOptions options_;
   InterfacePattern pattern_;
   std::vector<std::unique_ptr<RingSource>>& sources_;
-  RingShape shape_;
   Result<FilterProgram> ethernet_filter_, raw_filter_;
   std::list<Slot> slots_;
   std::vector<UniqueFd> spare_;

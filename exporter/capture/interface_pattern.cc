@@ -1,5 +1,10 @@
 #include "exporter/capture/interface_pattern.h"
 
+// GCC 12 with sanitizers takes the inside of std::regex for uninitialised.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include <algorithm>
 #include <regex>
 #include <utility>

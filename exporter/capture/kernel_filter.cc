@@ -39,7 +39,7 @@ class Assembler {
 
 // With the type at `at` loaded: takes IP and labels, and PPP sessions of IP or labels.
 void accept_ip_types(Assembler& code, std::uint32_t at) {
-  for (const std::uint32_t type : {0x0800, 0x86dd, 0x8847, 0x8848}) code.accept_if(type);
+  for (const std::uint32_t type : {0x0800U, 0x86ddU, 0x8847U, 0x8848U}) code.accept_if(type);
   constexpr std::array<std::uint32_t, 4> kPppTypes = {0x0021, 0x0057, 0x0281, 0x0283};
   constexpr std::uint32_t kPppoeHeader = 6;
   code.skip_unless(0x8864, 2 + 2 * kPppTypes.size());
@@ -58,7 +58,7 @@ void accept_llc(Assembler& code, std::uint32_t at) {
   code.skip_if(0xaaaa, 1);
   code.reject();
   code.load16(at + 8);
-  for (const std::uint32_t type : {0x0800, 0x86dd}) code.accept_if(type);
+  for (const std::uint32_t type : {0x0800U, 0x86ddU}) code.accept_if(type);
   code.reject();
 }
 

@@ -55,8 +55,9 @@ struct LiveCapture::Impl {
     for (;;) {
       if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) return;
       if (wait[1].revents != 0) return;
-      if (!table.update()) return;
+      const auto updated = table.update();
       const std::lock_guard lock(mutex);
+      if (!updated) return set.report(updated.error().message);
       set.follow(table);
     }
   }

@@ -3,7 +3,14 @@
 //
 // Every interface has a socket for each thread; with several threads they form a fanout group, which keeps both
 // directions of a conversation on one thread. Interfaces are named or given by patterns; one that goes away and comes
-// back is captured again, under its new index. After open() no privilege is needed any more, also for that.
+// back is captured again, under its new index. After open() no privilege is needed any more, also for that: sockets for
+// what comes later are set aside. A single thread's sockets go from interface to interface, so that only more than 64
+// new ones at a time are too many; with several threads the kernel keeps a socket to its first interface, and a named
+// one can come back 31 times (less where interfaces times threads exceed 8). Where they are used up, last_error says
+// so.
+//
+// Packets come from one interface after the other, a block of each: in order within an interface and thread, between
+// them out of order by the retire time at most, while weir keeps up.
 //
 // Thread rules: source(t) belongs to thread t; the rest from any thread. The sources live as long as the LiveCapture.
 #pragma once
@@ -26,21 +33,25 @@ struct CaptureOptions {
   std::vector<std::string> interfaces;
   std::string filter;  // pcap syntax; empty: IP, whatever tags and labels stand before it
   unsigned threads = 1;
+  // Of each ring; where there are several at the start they share 16 MiB, in smaller blocks down to 32 KiB, and an
+  // interface that comes later by a pattern gets blocks of 64 KiB. All of a ring counts as the process's resident
+  // memory from the start.
   std::size_t block_size = 1 << 20;
-  unsigned blocks = 8;          // of each ring
+  unsigned blocks = 8;
   unsigned retire_ms = 100;     // a block that is not full is handed over after this long
   std::uint32_t snaplen = 256;  // bytes of each packet
-  bool promiscuous = true;
+  bool promiscuous = true;      // of Ethernet interfaces
 };
 
 struct InterfaceStatus {
   std::string name;
   std::uint32_t index = 0;  // 0: not there now
-  bool up = false;
+  bool up = false;          // and its link too
   LinkType link_type = LinkType::kEthernet;
   CaptureStats stats;  // of all its rings since the start, its earlier lives included
-  // Offloads that put packets together before they are captured ("gro", "lro", "tso"), and the ethtool command that
-  // turns them off; both empty where counts are true all the same because the kernel tells segment sizes.
+  // Offloads that put packets together before they are captured ("gro gso tso lro"), and the ethtool command that
+  // turns them off; both empty where counts are true all the same because the kernel tells segment sizes. LRO it cannot
+  // always tell: such packets are dropped as kUnknownOffload.
   std::string offloads;
   std::string advice;
   std::string last_error;

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/clock.h"
+#include "exporter/capture/destroy_together.h"
 
 namespace weir {
 namespace {
@@ -28,6 +29,7 @@ class RingSource::Member {
   explicit Member(std::unique_ptr<Ring> ring) : ring_(std::move(ring)), reader_(ring_->memory()) {}
 
   RingReader& reader() { return reader_; }
+  int fd() const { return ring_->fd(); }
   bool is_removed = false;
 
   // The account now. `in` is what the kernel counted, so what is neither out nor dropped is held.
@@ -59,10 +61,7 @@ class RingSource::Member {
     past_ = reader_.counts();
   }
 
-  void close() {
-    stats();
-    ring_.reset();
-  }
+  std::unique_ptr<Ring> take_ring() { return std::move(ring_); }
 
  private:
   std::unique_ptr<Ring> ring_;  // none once it was removed
@@ -77,6 +76,8 @@ Result<std::unique_ptr<RingSource>> RingSource::create() {
   return std::unique_ptr<RingSource>(new RingSource(std::move(epoll), std::move(event)));
 }
 
+RingSource::~RingSource() { destroy_together(members_); }
+
 RingSource::Handle RingSource::add(std::unique_ptr<Ring> ring) {
   const int fd = ring->fd();
   auto member = std::make_shared<Member>(std::move(ring));
@@ -89,6 +90,15 @@ RingSource::Handle RingSource::add(std::unique_ptr<Ring> ring) {
 void RingSource::remove(const Handle& member) {
   const std::lock_guard lock(mutex_);
   member->is_removed = some_removed_ = true;
+}
+
+void RingSource::destroy_removed() {
+  std::vector<std::unique_ptr<Ring>> rings;
+  {
+    const std::lock_guard lock(mutex_);
+    rings.swap(removed_);
+  }
+  destroy_together(rings);
 }
 
 CaptureStats RingSource::stats(const Handle& member) const {
@@ -159,7 +169,8 @@ void RingSource::drop_removed() {
     const CaptureStats stats = member->stats();
     if (stats.packets.held != 0) return false;
     past_ += stats;
-    member->close();
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, member->fd(), nullptr);
+    removed_.push_back(member->take_ring());
     return true;
   });
   some_removed_ = std::ranges::any_of(members_, [](const Handle& member) { return member->is_removed; });

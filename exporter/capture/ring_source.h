@@ -27,10 +27,13 @@ class RingSource final : public PacketSource {
   using Handle = std::shared_ptr<Member>;
 
   static Result<std::unique_ptr<RingSource>> create();
+  ~RingSource() override;
 
   Handle add(std::unique_ptr<Ring> ring);
-  // Takes the ring out, and destroys it, when next() has handed over all that is in it. The handle's stats stay.
+  // Takes the ring out when next() has handed over all that is in it. The handle's stats stay.
   void remove(const Handle& member);
+  // Destroys those that were taken out, which takes too long for the thread that reads packets.
+  void destroy_removed();
 
   CaptureStats stats(const Handle& member) const;
   // Where the ring is empty: gives the stats and starts them anew at zero, since another interface gets the ring. Those
@@ -55,6 +58,7 @@ class RingSource final : public PacketSource {
   std::vector<Handle> members_;
   std::size_t turn_ = 0;  // of the member to read first
   bool some_removed_ = false;
+  std::vector<std::unique_ptr<Ring>> removed_;
   CaptureStats past_;  // of rings that are gone, or were given to another interface
   std::uint64_t counters_read_ns_ = 0;
   std::array<Frame, kBatch> frames_;  // next()'s thread only

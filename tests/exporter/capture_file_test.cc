@@ -74,8 +74,7 @@ TEST_F(FileCaptureTest, ACookedHeaderTellsTheDirection) {
 TEST_F(FileCaptureTest, DamageIsAnErrorAfterTheFramesBeforeIt) {
   test::PcapBuilder builder(1);
   builder.add(Buffer(60)).add(Buffer(60));
-  builder.bytes.resize(builder.bytes.size() - 10);
-  auto source = open_file_capture(file(builder.bytes));
+  auto source = open_file_capture(file(Buffer(builder.bytes.begin(), builder.bytes.end() - 10)));
   EXPECT_EQ((*source)->next(0ms)->size(), 1U);
   const auto after = (*source)->next(0ms);
   ASSERT_FALSE(after);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 
 #include "base/clock.h"
 #include "exporter/capture/live_capture.h"
+#include "exporter/capture/offloads.h"
 #include "exporter/capture/privileges.h"
 #include "tests/packet/frames.h"
 #include "tests/support/network.h"
@@ -361,6 +363,25 @@ TEST_F(LiveCaptureTest, SocketsOfInterfacesThatWentServeTheNext) {
   EXPECT_EQ(capture_->source(0).stats().packets.out, kRounds);
 }
 
+TEST_F(LiveCaptureTest, SaysWhenNoSocketsAreLeft) {
+  open(options({"/^t/"}));
+  std::list<test::TunInterface> tuns;
+  for (unsigned i = 0; i < 65; ++i) tuns.emplace_back("t" + std::to_string(i), ARPHRD_NONE);
+  EXPECT_TRUE(wait_for("t64", ::if_nametoindex("t64")));
+  EXPECT_EQ(status("t63").last_error, "");
+  EXPECT_THAT(status("t64").last_error, testing::HasSubstr("start weir again"));
+}
+
+TEST_F(LiveCaptureTest, NamesOffloadsThatDistortCounts) {
+  test::add_cable("a", "b");
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM, 0));
+  const Offloads blind = distorting_offloads(socket.get(), "a", false);
+  EXPECT_THAT(blind.names, testing::HasSubstr("gso tso"));
+  EXPECT_THAT(blind.advice, testing::StartsWith("ethtool -K a "));
+  EXPECT_THAT(blind.advice, testing::HasSubstr(" gso off tso off"));
+  EXPECT_EQ(distorting_offloads(socket.get(), "a", true).advice, "");
+}
+
 TEST_F(LiveCaptureTest, DropsUnderOverloadAreCountedExactly) {
   test::add_cable("a", "b");
   auto tiny = options({"a"});
@@ -474,25 +495,37 @@ TEST_F(LiveCaptureTest, SuperPacketsTellTheirSegments) {
   open(larger);
   constexpr std::size_t kSize = 3'000'000;
   transfer(*net_, server, kSize);
-  std::size_t bytes = 0, segments = 0, super_packets = 0;
-  constexpr std::size_t kHeaders = 14 + 20 + 32, kMss = 1448;
+  // By their sequence numbers, since TCP may send some twice.
+  std::size_t super_packets = 0, ends_at = 0;
+  std::set<std::size_t> segments;  // where each begins
+  std::optional<std::uint32_t> first;
+  constexpr std::size_t kMss = 1448;
   for (const Seen& s : take_all()) {
-    const auto header_length = std::size_t{s.bytes[46]} >> 4;
-    const std::size_t payload = s.frame.wire_length - 34 - header_length * 4;
-    bytes += payload;
-    if (s.frame.segment_size == 0) {
-      EXPECT_LE(payload, kMss);
-      segments += payload != 0 ? 1U : 0U;
+    const std::uint32_t sequence = load_be32(&s.bytes[38]);
+    if (!first) {  // the SYN
+      first = sequence + 1;
       continue;
     }
-    ++super_packets;
-    EXPECT_EQ(s.frame.segment_size, kMss);
-    EXPECT_GT(s.frame.wire_length, kHeaders + kMss);
-    segments += (payload + kMss - 1) / kMss;
+    const std::size_t payload = s.frame.wire_length - 34 - std::size_t{s.bytes[46]} / 16 * 4;
+    if (s.frame.segment_size == 0) {
+      EXPECT_LE(payload, kMss);
+    } else {
+      ++super_packets;
+      EXPECT_EQ(s.frame.segment_size, kMss);
+      EXPECT_GT(payload, kMss);
+    }
+    for (std::size_t at = 0; at < payload; at += kMss) segments.insert(sequence - *first + at);
+    if (payload != 0) ends_at = std::max(ends_at, sequence - *first + payload);
   }
-  EXPECT_EQ(bytes, kSize);
+  // Every segment begins where the one before it ends, after one MSS or less.
+  std::size_t reached = 0;
+  for (const std::size_t begin : segments) {
+    EXPECT_LE(begin, reached + kMss);
+    reached = begin;
+  }
+  EXPECT_EQ(ends_at, kSize);
+  EXPECT_GE(segments.size(), (kSize + kMss - 1) / kMss);
   EXPECT_GT(super_packets, 0U);
-  EXPECT_GE(segments, (kSize + kMss - 1) / kMss);
   EXPECT_EQ(status("a").stats.super_packets, super_packets);
   EXPECT_EQ(status("a").stats.packets.dropped_total(), 0U);
 }

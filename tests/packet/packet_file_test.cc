@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -94,8 +97,72 @@ TEST(PacketFile, ReadsFromDisk) {
   ASSERT_TRUE(file) << file.error().message;
   const auto packet = file->next();
   ASSERT_TRUE(packet && *packet);
-  EXPECT_EQ((*packet)->link_type, LinkType::kRawBsd) << "libpcap's own number for raw IP";
+  EXPECT_EQ((*packet)->link_type, LinkType::kRaw);
   EXPECT_FALSE(*file->next());
+}
+
+TEST(PacketFile, ReadsBigEndian) {
+  Buffer content = PcapBuilder(1).add(kFrame, 1'700'000'000, 123'456, 1500).bytes;
+  for (const int at : {0, 8, 12, 16, 20, 24, 28, 32, 36}) std::reverse(content.begin() + at, content.begin() + at + 4);
+  std::swap(content[4], content[5]);
+  std::swap(content[6], content[7]);
+  auto file = PacketFile::open(Bytes(content));
+  ASSERT_TRUE(file) << file.error().message;
+  const auto packet = file->next();
+  ASSERT_TRUE(packet && *packet);
+  EXPECT_EQ((*packet)->time_ns, 1'700'000'000'123'456'000U);
+  EXPECT_EQ((*packet)->original_length, 1500U);
+  EXPECT_THAT((*packet)->frame, testing::ElementsAreArray(kFrame));
+}
+
+// More than is read at once, packets of all sizes across the steps.
+TEST(PacketFile, ReadsLongFilesFromDiskAndPipes) {
+  PcapBuilder builder(1);
+  std::vector<std::size_t> sizes;
+  for (std::size_t i = 0; i < 60; ++i) sizes.push_back(i * 997 % 60'000);
+  sizes.push_back(256 << 10);
+  sizes.push_back(1);
+  for (const std::size_t size : sizes) builder.add(Buffer(size, static_cast<std::uint8_t>(size)), 1, 0, 1 << 20);
+  const auto check = [&](PacketFile& file) {
+    for (const std::size_t size : sizes) {
+      const auto packet = file.next();
+      ASSERT_TRUE(packet && *packet);
+      EXPECT_EQ((*packet)->frame.size(), size);
+      EXPECT_EQ(std::ranges::count((*packet)->frame, static_cast<std::uint8_t>(size)), std::ssize((*packet)->frame));
+    }
+    EXPECT_FALSE(*file.next());
+  };
+  const auto path = temporary("long.pcap", builder.bytes);
+  auto file = PacketFile::open(path.string());
+  ASSERT_TRUE(file);
+  check(*file);
+  std::FILE* const pipe = ::popen(("cat " + path.string()).c_str(), "r");
+  auto piped = PacketFile::open("/dev/fd/" + std::to_string(::fileno(pipe)));
+  ASSERT_TRUE(piped);
+  check(*piped);
+  ::pclose(pipe);
+}
+
+TEST(PacketFile, APipeGivesAPacketAsSoonAsItIsThere) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const Buffer content = PcapBuilder(1).add(kFrame).bytes;
+  ASSERT_EQ(::write(ends[1], content.data(), content.size()), std::ssize(content));
+  auto file = PacketFile::open("/dev/fd/" + std::to_string(ends[0]));
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(*file->next()) << "though the other end stays open";
+  ::close(ends[1]);
+  EXPECT_FALSE(*file->next());
+  ::close(ends[0]);
+}
+
+TEST(PacketFile, ImpossibleLengthsAreErrors) {
+  Buffer content = PcapBuilder(1).add(kFrame).bytes;
+  content[24 + 11] = 0x7f;
+  auto file = PacketFile::open(Bytes(content));
+  const auto packet = file->next();
+  ASSERT_FALSE(packet);
+  EXPECT_THAT(packet.error().message, HasSubstr("impossible length"));
 }
 
 TEST(PacketFile, RecognisesCaptures) {

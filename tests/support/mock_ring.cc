@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -61,13 +62,10 @@ tpacket3_hdr* MockRing::place(std::size_t data_size, std::size_t& data_at) {
 }
 
 void MockRing::put(const MockPacket& packet) {
-  ++counters_.packets;
   std::size_t data_at = 0;
   tpacket3_hdr* frame = place(packet.data.size(), data_at);
-  if (frame == nullptr) {
-    ++counters_.drops;
-    return;
-  }
+  count(1, frame == nullptr ? 1 : 0);
+  if (frame == nullptr) return;
   frame->tp_sec = static_cast<std::uint32_t>(packet.time_ns / kNsPerSecond);
   frame->tp_nsec = static_cast<std::uint32_t>(packet.time_ns % kNsPerSecond);
   frame->tp_snaplen = static_cast<std::uint32_t>(packet.data.size());
@@ -90,8 +88,7 @@ void MockRing::put(const MockPacket& packet) {
 }
 
 void MockRing::put_unwritten() {
-  ++counters_.packets;
-  ++counters_.drops;
+  count(1, 1);
   std::size_t data_at = 0;
   if (tpacket3_hdr* frame = place(100, data_at)) frame->tp_mac = 0xffff;
 }
@@ -105,10 +102,15 @@ void MockRing::flush() {
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
 
+void MockRing::count(std::uint64_t packets, std::uint64_t drops) {
+  const std::lock_guard lock(mutex_);
+  counters_.packets += packets;
+  counters_.drops += drops;
+}
+
 RingCounters MockRing::take_counters() {
-  const RingCounters taken = counters_;
-  counters_ = {};
-  return taken;
+  const std::lock_guard lock(mutex_);
+  return std::exchange(counters_, {});
 }
 
 }  // namespace weir::test

@@ -4,6 +4,7 @@
 #include <linux/if_packet.h>
 
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 #include "base/bytes.h"
@@ -46,6 +47,7 @@ class MockRing final : public Ring {
   RingCounters take_counters() override;
 
  private:
+  void count(std::uint64_t packets, std::uint64_t drops);
   tpacket3_hdr* place(std::size_t data_size, std::size_t& data_at);
 
   std::size_t block_size_;
@@ -56,6 +58,7 @@ class MockRing final : public Ring {
   unsigned open_ = 0;             // block
   std::size_t used_ = 0;          // of it; 0: nothing in it yet
   tpacket3_hdr* last_ = nullptr;  // in it
+  std::mutex mutex_;              // of the counters
   RingCounters counters_;
 };
 
