@@ -67,6 +67,7 @@ struct Meter::Impl {
     const std::size_t counted = read - std::min(read, kToCount);
     for (std::size_t i = read - std::min(read, kToEntry); i < read; ++i) flows.prefetch_entry(at(i));
     for (std::size_t i = counted; i < read; ++i) count(at(i));
+    count_released();
     if (read != 0) expire(at(read - 1).time_ns);
   }
 

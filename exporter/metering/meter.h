@@ -42,7 +42,7 @@ enum class PacketSampling : std::uint8_t { kDeterministic, kRandom };
 
 struct MeterOptions {
   std::size_t max_flows = 1'000'000;
-  FlowKeyFields key;
+  FlowKeyFields key{};
   // Timeouts, in ns of packet time.
   std::uint64_t active_ns = 60'000'000'000;
   std::uint64_t idle_ns = 15'000'000'000;
@@ -56,14 +56,14 @@ struct MeterOptions {
   bool drop_duplicates = false;     // the same packet seen again within a second (a mirror port's second copy)
   // Prefixes on the inside: a packet to one is "in", one from it "out". When empty, the frame's own direction counts,
   // and where that is unknown `own_nets`.
-  std::vector<Prefix> local_nets;
-  std::vector<Prefix> own_nets;
+  std::vector<Prefix> local_nets{};
+  std::vector<Prefix> own_nets{};
   // Stamps that differ from the wall clock by more than this are replaced by it, counted; 0: stamps are right (files).
   std::uint64_t max_clock_error_ns = 0;
   // Of the records made.
   std::uint32_t observation_domain_id = 0;
-  IpAddress exporter_address;
-  std::string host;
+  IpAddress exporter_address{};
+  std::string host{};
 };
 
 enum class PacketDrop : std::uint8_t {
