@@ -60,6 +60,9 @@ std::vector<std::filesystem::path> captures() {
     if (cells[5].starts_with("malformed") || protocols.find("_ws.") != std::string::npos) continue;
     // tshark guesses otherwise what a pseudo-wire is, or reads link layers that weir does not.
     if (protocols.find(" pweth") != std::string::npos || protocols.find(" ieee8021ah ") != std::string::npos) continue;
+    if (protocols.find(" nsh ") != std::string::npos) continue;  // which weir does not look behind
+    // Odd corners of pcapng, which mergecap does not copy truly.
+    if (cells[0].find("/pcapgo/tests/") != std::string::npos) continue;
     files.push_back(shared_dir() / "pcaps" / cells[0]);
   }
   return files;
@@ -169,6 +172,8 @@ TEST(MeterCaptures, EqualTshark) {
   }
   EXPECT_EQ(row, rows.size());
   EXPECT_GE(conversations, 1000U);
+  RecordProperty("files", static_cast<int>(files.size()));
+  RecordProperty("conversations", static_cast<int>(conversations));
 }
 
 }  // namespace
