@@ -98,6 +98,7 @@ void FlowCache::count(const MeteredPacket& packet) {
   half.last_ns = std::max(half.last_ns, time);
   half.tcp_flags |= packet.info.tcp_flags;
   half.min_ttl = std::min(half.min_ttl, packet.info.ttl);
+  half.max_ttl = std::max(half.max_ttl, packet.info.ttl);
   half.min_length = std::min(half.min_length, packet.shortest);
   half.max_length = std::max(half.max_length, packet.longest);
 }
@@ -117,7 +118,7 @@ void FlowCache::begin_half(FlowHalf& half, const MeteredPacket& packet) {
   half.first_ns = half.last_ns = packet.time_ns;
   half.flow_label = info.flow_label;
   half.tos = info.tos;
-  half.min_ttl = info.ttl;
+  half.min_ttl = half.max_ttl = info.ttl;
   half.min_length = packet.shortest;
   half.max_length = packet.longest;
   half.icmp_type = info.icmp_type;

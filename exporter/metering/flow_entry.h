@@ -45,9 +45,9 @@ struct FlowHalf {
   std::uint16_t min_length, max_length;  // IP octets of a packet, at most 65535
   std::uint16_t tcp_flags;
   std::uint8_t tos;
-  std::uint8_t min_ttl;
+  std::uint8_t min_ttl, max_ttl;
   std::uint8_t icmp_type, icmp_code;
-  bool has_icmp, unused;
+  bool has_icmp;
 };
 
 // Bits of FlowEntry::state. What belongs to a direction is a bit for a → b, and the next for b → a.

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "exporter/metering/meter.h"
@@ -20,6 +21,7 @@ struct Record {
   FlowCold cold;
   Origin origin;
   std::string host, in_if_name, out_if_name;
+  std::map<std::pair<std::uint32_t, unsigned>, std::uint64_t> extras;  // by enterprise and element
 
   std::string src() const { return IpAddress{flow.src_addr, flow.src_addr_family}.to_string(); }
   std::string dst() const { return IpAddress{flow.dst_addr, flow.dst_addr_family}.to_string(); }
@@ -77,8 +79,16 @@ class MeterRig {
     for (const Flow& flow : batch.flows()) {
       const Origin& origin = batch.origin(flow);
       const FlowCold cold = flow.cold != 0 ? batch.cold(flow) : FlowCold{};
-      records.push_back({flow, cold, origin, std::string(batch.text(origin.host)),
-                         std::string(batch.text(cold.in_if_name)), std::string(batch.text(cold.out_if_name))});
+      records.push_back({flow,
+                         cold,
+                         origin,
+                         std::string(batch.text(origin.host)),
+                         std::string(batch.text(cold.in_if_name)),
+                         std::string(batch.text(cold.out_if_name)),
+                         {}});
+      batch.for_each_extra(flow, [this](const Extra& extra, Bytes value) {
+        records.back().extras[{extra.enterprise, extra.element}] = load_be(value.data(), value.size());
+      });
     }
   }
 

@@ -391,6 +391,29 @@ TEST(Meter, SuperPacketOfUdpAndOneWithoutALength) {
   EXPECT_EQ(big.records[0].flow.bytes, 70'000U + 70 * 40);
 }
 
+TEST(Meter, ExtremesWhenAsked) {
+  for (const bool asked : {false, true}) {
+    MeterRig rig({.extremes = asked});
+    Packet packet = tcp_packet(kAck, 100);
+    rig.send(packet, 0);
+    packet.ttl = 200;
+    packet.payload = 2500;
+    rig.send(packet, 1, [](Frame& frame) { frame.segment_size = 1200; });  // 1200, 1200, 100
+    packet.ttl = 3;
+    packet.payload = 4;
+    rig.send(packet, 2);
+    rig.send(tcp_packet(kAck, 7).answer(), 3);
+    const auto extras = rig.finish().at(0).extras;
+    if (!asked) {
+      EXPECT_TRUE(extras.empty());
+      continue;
+    }
+    const decltype(extras) expected = {{{0, 25}, 44},     {{0, 26}, 1240},   {{0, 52}, 3},      {{0, 53}, 200},
+                                       {{29305, 25}, 47}, {{29305, 26}, 47}, {{29305, 52}, 64}, {{29305, 53}, 64}};
+    EXPECT_EQ(extras, expected);
+  }
+}
+
 TEST(Meter, LaterFragmentsJoinTheFirst) {
   for (const bool v6 : {false, true}) {
     MeterRig rig;
