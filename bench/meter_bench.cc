@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -35,11 +36,13 @@ class Ring {
     const test::Buffer frame =
         v6 ? test::ethernet(0x86dd, test::ipv6(6, segment)) : test::ethernet(0x0800, test::ipv4(6, segment));
     std::mt19937_64 random(1);
+    std::vector<std::uint32_t> order(kFrames);
+    for (std::size_t i = 0; i < kFrames; ++i) order[i] = static_cast<std::uint32_t>(i < flows ? i : random() % flows);
+    std::shuffle(order.begin(), order.end(), random);
     for (std::size_t i = 0; i < kFrames; ++i) {
       std::uint8_t* const at = &bytes_[i * kSlot];
       std::memcpy(at, frame.data(), frame.size());
-      const auto flow = static_cast<std::uint32_t>(i < flows ? i : random() % flows);
-      write_flow(at + 14, flow, (random() & 1) != 0, v6);
+      write_flow(at + 14, order[i], (random() & 1) != 0, v6);
       frames_[i].time_ns = kStart + i * 1000;
       frames_[i].data = at;
       frames_[i].captured = frames_[i].wire_length = static_cast<std::uint32_t>(frame.size());

@@ -13,7 +13,6 @@ namespace {
 
 using namespace flow_state;
 
-constexpr std::size_t kCacheLine = 64;
 constexpr std::uint8_t kTcp = 6, kUdp = 17;
 constexpr std::uint16_t kFlagFin = 0x001, kFlagSyn = 0x002, kFlagRst = 0x004, kFlagAck = 0x010;
 
@@ -70,8 +69,7 @@ void FlowCache::prefetch_entry(MeteredPacket& packet) const {
   if (packet.candidate == kNoEntry) return;
   const FlowEntry& entry = entries_[packet.candidate];
   __builtin_prefetch(&entry, 1);
-  // half() would be a branch here, and directions cannot be foretold.
-  __builtin_prefetch(reinterpret_cast<const char*>(&entry) + (packet.from_b ? 1 : 0) * kCacheLine + kCacheLine, 1);
+  __builtin_prefetch(&entry.half(packet.from_b), 1);
 }
 
 std::uint32_t FlowCache::find_or_create(const MeteredPacket& packet) {
@@ -100,6 +98,7 @@ void FlowCache::count(const MeteredPacket& packet) {
   half.last_ns = std::max(half.last_ns, time);
   half.tcp_flags |= packet.info.tcp_flags;
   half.min_ttl = std::min(half.min_ttl, packet.info.ttl);
+  half.max_ttl = std::max(half.max_ttl, packet.info.ttl);
   half.min_length = std::min(half.min_length, packet.shortest);
   half.max_length = std::max(half.max_length, packet.longest);
 }
@@ -119,7 +118,7 @@ void FlowCache::begin_half(FlowHalf& half, const MeteredPacket& packet) {
   half.first_ns = half.last_ns = packet.time_ns;
   half.flow_label = info.flow_label;
   half.tos = info.tos;
-  half.min_ttl = info.ttl;
+  half.min_ttl = half.max_ttl = info.ttl;
   half.min_length = packet.shortest;
   half.max_length = packet.longest;
   half.icmp_type = info.icmp_type;

@@ -45,9 +45,9 @@ struct FlowHalf {
   std::uint16_t min_length, max_length;  // IP octets of a packet, at most 65535
   std::uint16_t tcp_flags;
   std::uint8_t tos;
-  std::uint8_t min_ttl;
+  std::uint8_t min_ttl, max_ttl;
   std::uint8_t icmp_type, icmp_code;
-  bool has_icmp, unused;
+  bool has_icmp;
 };
 
 // Bits of FlowEntry::state. What belongs to a direction is a bit for a → b, and the next for b → a.
@@ -71,8 +71,10 @@ inline constexpr std::uint16_t kBothFin = kFin | kFin << 1;
 // How long a flow may be silent before it ends.
 enum class IdleTimeout : std::uint8_t { kUnanswered, kUdp, kIdle, kClosed };
 
+inline constexpr std::size_t kCacheLine = 64;
+
 // Three cache lines. A packet touches the first and its direction's.
-struct alignas(64) FlowEntry {
+struct alignas(kCacheLine) FlowEntry {
   // The key; `rest` is zero while the entry is not in use.
   std::uint64_t a[2], b[2];
   std::uint64_t rest;
@@ -105,8 +107,11 @@ struct alignas(64) FlowEntry {
     rest = key.rest;
     interface = static_cast<std::uint32_t>(key.interface);
   }
-  FlowHalf& half(bool from_b) { return from_b ? b_to_a : a_to_b; }
-  const FlowHalf& half(bool from_b) const { return from_b ? b_to_a : a_to_b; }
+  // By address, so that no branch is made: which direction comes next cannot be foretold.
+  FlowHalf& half(bool from_b) {
+    return *reinterpret_cast<FlowHalf*>(reinterpret_cast<char*>(this) + kCacheLine * (from_b ? 2U : 1U));
+  }
+  const FlowHalf& half(bool from_b) const { return const_cast<FlowEntry*>(this)->half(from_b); }
 };
 
 inline constexpr std::uint64_t kNoStart = ~std::uint64_t{0};
@@ -114,6 +119,6 @@ inline constexpr std::uint32_t kNoEntry = ~std::uint32_t{0};
 
 static_assert(sizeof(FlowHalf) == 48);
 static_assert(sizeof(FlowEntry) == 192);
-static_assert(offsetof(FlowEntry, a_to_b) == 64 && offsetof(FlowEntry, b_to_a) == 128);
+static_assert(offsetof(FlowEntry, a_to_b) == kCacheLine && offsetof(FlowEntry, b_to_a) == 2 * kCacheLine);
 
 }  // namespace weir

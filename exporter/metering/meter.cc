@@ -11,8 +11,13 @@
 namespace weir {
 namespace {
 
-// Packets whose memory is fetched ahead together.
-constexpr std::size_t kBatch = 32;
+// A packet is counted some packets after it was read, and in between what counting needs is fetched: its slot of the
+// index at once, its entry when the slot has come. Distances in packets.
+constexpr std::size_t kToEntry = 8;
+constexpr std::size_t kToCount = 24;
+constexpr std::size_t kUnderWay = 32;
+static_assert(kToCount < kUnderWay);
+constexpr std::size_t kBetweenExpiries = 256;  // frames
 // How many frames ahead the next one's bytes are fetched.
 constexpr std::size_t kAhead = 6;
 
@@ -41,7 +46,7 @@ struct Meter::Impl {
   FlowRecordWriter records;
   FlowCache flows;
   Intake intake;
-  std::array<MeteredPacket, kBatch> batch;
+  std::array<MeteredPacket, kUnderWay> under_way;
 
   Impl(const MeterOptions& options, BatchWriter& out)
       : records(options, out), flows(options, records, status), intake(options) {
@@ -49,24 +54,24 @@ struct Meter::Impl {
   }
 
   void add(std::span<const Frame> frames, std::uint64_t wall_ns) {
-    const std::size_t ready = read(frames, wall_ns);
-    for (std::size_t i = 0; i < ready; ++i) flows.prefetch_entry(batch[i]);
-    for (std::size_t i = 0; i < ready; ++i) count(batch[i]);
-    if (ready != 0) expire(batch[ready - 1].time_ns);
-  }
-
-  // At most kBatch frames into `batch`; how many became packets.
-  std::size_t read(std::span<const Frame> frames, std::uint64_t wall_ns) {
-    std::size_t ready = 0;
+    std::size_t read = 0;  // packets
     for (std::size_t i = 0; i < frames.size(); ++i) {
       if (i + kAhead < frames.size()) __builtin_prefetch(frames[i + kAhead].data);
-      MeteredPacket& packet = batch[ready];
+      MeteredPacket& packet = at(read);
       if (!intake.read(frames[i], wall_ns, packet, status) || !is_chosen(packet)) continue;
       flows.prefetch_index(packet);
-      ++ready;
+      if (read >= kToEntry) flows.prefetch_entry(at(read - kToEntry));
+      if (read >= kToCount) count(at(read - kToCount));
+      ++read;
     }
-    return ready;
+    const std::size_t counted = read - std::min(read, kToCount);
+    for (std::size_t i = read - std::min(read, kToEntry); i < read; ++i) flows.prefetch_entry(at(i));
+    for (std::size_t i = counted; i < read; ++i) count(at(i));
+    count_released();
+    if (read != 0) expire(at(read - 1).time_ns);
   }
+
+  MeteredPacket& at(std::size_t packet) { return under_way[packet % kUnderWay]; }
 
   bool is_chosen(MeteredPacket& packet) {
     if (intake.set_key(packet)) return true;
@@ -103,8 +108,8 @@ Meter::Meter(const MeterOptions& options, BatchWriter& out) : impl_(std::make_un
 Meter::~Meter() = default;
 
 void Meter::add(std::span<const Frame> frames, std::uint64_t wall_ns) {
-  for (std::size_t at = 0; at < frames.size(); at += kBatch)
-    impl_->add(frames.subspan(at, std::min(kBatch, frames.size() - at)), wall_ns);
+  for (std::size_t at = 0; at < frames.size(); at += kBetweenExpiries)
+    impl_->add(frames.subspan(at, std::min(kBetweenExpiries, frames.size() - at)), wall_ns);
 }
 
 void Meter::expire(std::uint64_t now_ns) { impl_->expire(now_ns); }

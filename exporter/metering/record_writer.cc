@@ -1,6 +1,8 @@
 #include "exporter/metering/record_writer.h"
 
 #include <cstring>
+#include <iterator>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -9,6 +11,21 @@ namespace {
 
 constexpr std::uint8_t kTcp = 6;
 constexpr std::size_t kMaxName = 255;
+
+// The least and the greatest of a direction's packets, as elements have them; of the reverse direction by RFC 5103.
+struct Extreme {
+  std::uint16_t element;
+  std::uint32_t width;
+  std::uint64_t (*value)(const FlowHalf&);
+};
+constexpr Extreme kExtremes[] = {
+    {25, 2, [](const FlowHalf& half) { return std::uint64_t{half.min_length}; }},
+    {26, 2, [](const FlowHalf& half) { return std::uint64_t{half.max_length}; }},
+    {52, 1, [](const FlowHalf& half) { return std::uint64_t{half.min_ttl}; }},
+    {53, 1, [](const FlowHalf& half) { return std::uint64_t{half.max_ttl}; }},
+};
+constexpr std::uint32_t kReverseEnterprise = 29305;
+constexpr std::size_t kExtremesRoom = sizeof(ExtrasHeader) + 2 * std::size(kExtremes) * (sizeof(Extra) + 2) + 8;
 
 // The values of flowEndReason (IE 136).
 std::uint8_t end_reason(FlowEnd reason) {
@@ -49,7 +66,10 @@ void write_key(Flow& flow, const FlowEntry& entry, bool from_b, bool has_ports) 
 }  // namespace
 
 FlowRecordWriter::FlowRecordWriter(const MeterOptions& options, BatchWriter& out)
-    : out_(out), host_(options.host), sampling_rate_(options.packet_sampling * options.flow_sampling) {
+    : out_(out),
+      host_(options.host),
+      sampling_rate_(options.packet_sampling * options.flow_sampling),
+      extremes_(options.extremes) {
   origin_.protocol = FlowProtocol::kWeir;
   origin_.observation_domain_id = options.observation_domain_id;
   origin_.sampler_address = options.exporter_address.bytes;
@@ -73,7 +93,7 @@ void FlowRecordWriter::write(const FlowEntry& entry, FlowEnd reason, std::uint64
   const bool from_b = (entry.state & flow_state::kReversed) != 0;
   std::string_view name;
   if (const auto found = names_.find(entry.interface); found != names_.end()) name = found->second;
-  Flow& flow = *out_.add(name.size());
+  Flow& flow = *out_.add(kMaxName + 1 + kExtremesRoom);
   write_key(flow, entry, from_b, (entry.state & flow_state::kHasPorts) != 0);
   write_forward(flow, entry, from_b);
   flow.flow_end_reason = end_reason(reason);
@@ -86,6 +106,7 @@ void FlowRecordWriter::write(const FlowEntry& entry, FlowEnd reason, std::uint64
   flow.mark(FieldId::flow_id);
   write_side(flow, entry, from_b, name);
   const FlowHalf& reverse = entry.half(!from_b);
+  if (extremes_) write_extremes(flow, entry.half(from_b), reverse);
   if (reverse.packets == 0) return;
   write_reverse(reverse, entry.key().proto() == kTcp);
   for (const FieldId id : {FieldId::reverse_bytes, FieldId::reverse_packets, FieldId::reverse_time_flow_start_ns,
@@ -146,6 +167,27 @@ void FlowRecordWriter::write_side(Flow& flow, const FlowEntry& entry, bool from_
   if (name.empty()) return;
   (out ? out_.cold().out_if_name : out_.cold().in_if_name) = out_.store(as_bytes(name));
   flow.mark(out ? FieldId::out_if_name : FieldId::in_if_name);
+}
+
+void FlowRecordWriter::write_extremes(Flow& flow, const FlowHalf& forward, const FlowHalf& reverse) {
+  std::vector<Extra> entries;
+  std::vector<std::uint8_t> values;
+  for (const FlowHalf* half : {&forward, &reverse}) {
+    if (half->packets == 0) continue;
+    const std::uint32_t enterprise = half == &reverse ? kReverseEnterprise : 0;
+    for (const Extreme& extreme : kExtremes) {
+      entries.push_back({enterprise, extreme.element, 0, extreme.width});
+      const std::uint64_t value = extreme.value(*half);
+      if (extreme.width == 2) values.push_back(static_cast<std::uint8_t>(value >> 8));
+      values.push_back(static_cast<std::uint8_t>(value));
+    }
+  }
+  const ExtrasHeader header{static_cast<std::uint32_t>(entries.size())};
+  const std::size_t entries_size = entries.size() * sizeof(Extra);
+  std::uint8_t* const to = out_.allocate(sizeof header + entries_size + values.size(), flow.extras);
+  std::memcpy(to, &header, sizeof header);
+  std::memcpy(to + sizeof header, entries.data(), entries_size);
+  std::memcpy(to + sizeof header + entries_size, values.data(), values.size());
 }
 
 void FlowRecordWriter::write_reverse(const FlowHalf& reverse, bool is_tcp) {

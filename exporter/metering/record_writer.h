@@ -24,12 +24,14 @@ class FlowRecordWriter {
   void set_origin(std::uint64_t now_ns);
   void write_forward(Flow& flow, const FlowEntry& entry, bool from_b) const;
   void write_side(Flow& flow, const FlowEntry& entry, bool from_b, std::string_view name);
+  void write_extremes(Flow& flow, const FlowHalf& forward, const FlowHalf& reverse);
   void write_reverse(const FlowHalf& reverse, bool is_tcp);
 
   BatchWriter& out_;
   Origin origin_{};
   std::string host_;
   std::uint32_t sampling_rate_;
+  bool extremes_;
   std::unordered_map<std::uint32_t, std::string> names_;
 };
 
