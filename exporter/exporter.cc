@@ -61,6 +61,7 @@ Result<std::unique_ptr<Exporter>> Exporter::start(const ExporterOptions& options
     impl->threads.push_back(
         std::make_unique<MeteringThread>(std::to_string(i), impl->live->source(i), meter, impl->context(options)));
   }
+  impl->live->follow();
   for (const auto& thread : impl->threads) thread->start();
   return std::unique_ptr<Exporter>(new Exporter(std::move(impl)));
 }

@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "exporter/capture/capture_set.h"
-#include "exporter/capture/privileges.h"
 
 namespace weir {
 
@@ -35,7 +34,6 @@ struct LiveCapture::Impl {
     if (auto done = set.begin(table); !done) return done;
     stop.reset(::eventfd(0, EFD_CLOEXEC));
     if (!stop) return fail_errno("cannot follow the network interfaces", errno);
-    start_follower();
     return {};
   }
 
@@ -48,9 +46,7 @@ struct LiveCapture::Impl {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  // It needs no capability, and drop_privileges() would not reach it.
   void follow() {
-    drop_thread_capabilities();
     std::array<pollfd, 2> wait = {{{table.fd(), POLLIN, 0}, {stop.get(), POLLIN, 0}}};
     for (;;) {
       if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) return;
@@ -82,6 +78,8 @@ Result<std::unique_ptr<LiveCapture>> LiveCapture::open(const CaptureOptions& opt
 
 LiveCapture::LiveCapture(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LiveCapture::~LiveCapture() = default;
+
+void LiveCapture::follow() { impl_->start_follower(); }
 
 PacketSource& LiveCapture::source(unsigned thread) { return *impl_->sources.at(thread); }
 

@@ -59,11 +59,14 @@ struct InterfaceStatus {
 
 class LiveCapture {
  public:
-  // Errors, for people: no such interface (with those there are), a filter that does not compile (with the place), a
-  // link type that weir does not read, no privilege (names CAP_NET_RAW and how to grant it).
+  // Opens the sockets; starts no thread, so that privileges can be dropped for the whole process afterwards. Packets
+  // come from here on. Errors, for people: no such interface (with those there are), a filter that does not compile
+  // (with the place), a link type that weir does not read, no privilege (names CAP_NET_RAW and how to grant it).
   static Result<std::unique_ptr<LiveCapture>> open(const CaptureOptions& options);
   ~LiveCapture();
 
+  // From here on, interfaces that come and go are followed, in a thread. Once.
+  void follow();
   PacketSource& source(unsigned thread);
   std::vector<InterfaceStatus> interfaces() const;
 

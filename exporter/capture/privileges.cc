@@ -46,12 +46,10 @@ void drop_bounding_set() {
   }
 }
 
-// `kept`: a bit for each capability, of the first 32.
-Result<void> keep_capabilities(std::uint32_t kept) {
+Result<void> drop_capabilities() {
   drop_bounding_set();
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
-  sets[0].effective = sets[0].permitted = kept;
+  const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
       ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::syscall(SYS_capset, &header, sets.data()) != 0)
     return fail_errno("cannot drop capabilities", errno);
@@ -60,17 +58,12 @@ Result<void> keep_capabilities(std::uint32_t kept) {
 
 }  // namespace
 
-Result<void> drop_thread_capabilities() {
-  constexpr std::uint32_t kToChangeUser = 1U << CAP_SETUID | 1U << CAP_SETGID;
-  return keep_capabilities(::geteuid() == 0 ? kToChangeUser : 0);
-}
-
 Result<void> drop_privileges(const std::string& user) {
   if (::geteuid() == 0 && !user.empty()) {
     drop_bounding_set();  // while the capability to do so is still there
     if (auto done = become(user); !done) return done;
   }
-  return keep_capabilities(0);
+  return drop_capabilities();
 }
 
 }  // namespace weir

@@ -61,10 +61,14 @@ class LiveCaptureTest : public testing::Test {
     return options;
   }
 
-  void open(const CaptureOptions& options) {
+  void open_only(const CaptureOptions& options) {
     auto opened = LiveCapture::open(options);
     ASSERT_TRUE(opened) << opened.error().message;
     capture_ = std::move(*opened);
+  }
+  void open(const CaptureOptions& options) {
+    open_only(options);
+    if (capture_) capture_->follow();
   }
 
   // Everything up to `n` frames, or what has come after a long while.
@@ -576,8 +580,9 @@ TEST_F(LiveCaptureTest, GoesOnWithoutPrivileges) {
   const pid_t child = ::fork();
   if (child == 0) {
     auto patterns = options({"a", "/^c/"});
-    open(patterns);
+    open_only(patterns);
     EXPECT_TRUE(drop_privileges("nobody"));
+    capture_->follow();
     EXPECT_NE(::geteuid(), 0U);
     EXPECT_LT(::socket(AF_PACKET, SOCK_RAW, 0), 0);
     EXPECT_NE(::seteuid(0), 0);

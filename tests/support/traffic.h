@@ -22,6 +22,7 @@ class Traffic {
 
   // As a pcap file of Ethernet frames.
   void write_pcap(const std::filesystem::path& path) const;
+  const std::vector<std::vector<std::uint8_t>>& frames() const { return frames_; }
   const Totals& totals() const { return totals_; }
 
  private:
