@@ -73,11 +73,11 @@ class Ring {
   std::vector<Frame> frames_;
 };
 
-void meter_flows(benchmark::State& state, std::size_t flows, bool v6) {
+void meter_flows(benchmark::State& state, std::size_t flows, bool v6, std::size_t max_flows = 1'000'000) {
   const Ring ring(flows, v6);
   const std::size_t before = resident_bytes();
   BatchWriter out(BatchPool::create(), [](BatchRef) {});
-  Meter meter({}, out);
+  Meter meter({.max_flows = max_flows}, out);
   std::size_t at = 0;
   const auto next = [&] {
     meter.add(ring.frames().subspan(at, kChunk), 0);
@@ -85,13 +85,14 @@ void meter_flows(benchmark::State& state, std::size_t flows, bool v6) {
   };
   for (std::size_t i = 0; i < kFrames / kChunk; ++i) next();
   for (auto _ : state) next();
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kChunk));
+  const auto packets = static_cast<std::int64_t>(kChunk) * state.iterations();
+  state.SetItemsProcessed(packets);
   const MeterStatus status = meter.status();
   state.counters["flows"] = static_cast<double>(status.flows_active);
   state.counters["bytes_per_flow"] =
       static_cast<double>(resident_bytes() - before) / static_cast<double>(status.flows_active);
-  state.counters["ns_per_packet"] = benchmark::Counter(static_cast<double>(state.iterations() * kChunk) / 1e9,
-                                                       benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_packet"] =
+      benchmark::Counter(static_cast<double>(packets) / 1e9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 BENCHMARK_CAPTURE(meter_flows, hot_ipv4, 1, false);
@@ -99,6 +100,8 @@ BENCHMARK_CAPTURE(meter_flows, hot_ipv6, 1, true);
 BENCHMARK_CAPTURE(meter_flows, 20k_ipv4, 20'000, false);
 BENCHMARK_CAPTURE(meter_flows, 1M_ipv4, 1'000'000, false);
 BENCHMARK_CAPTURE(meter_flows, 1M_ipv6, 1'000'000, true);
+// A flood of flows of one packet each: nearly every packet makes a flow, and the full table ends another for it.
+BENCHMARK_CAPTURE(meter_flows, flood, kFrames, false, 500'000);
 
 }  // namespace
 }  // namespace weir
