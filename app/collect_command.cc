@@ -15,11 +15,10 @@
 
 #include "app/checks.h"
 #include "app/cli.h"
+#include "app/outputs.h"
 #include "app/signals.h"
+#include "base/control_server.h"
 #include "collector/collector.h"
-#include "collector/control_server.h"
-#include "collector/run_dir.h"
-#include "sinks/encode_pool.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
 #include "web/http_server.h"
@@ -27,7 +26,6 @@
 namespace weir {
 namespace {
 
-constexpr auto kShutdownLimit = std::chrono::seconds(10);
 constexpr std::uint64_t kLeastBuffer = 4 << 10;
 constexpr unsigned kMostWorkers = 256;
 
@@ -75,51 +73,15 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   return options;
 }
 
-Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs) {
-  SinkContext context;
-  context.encoders = std::make_shared<EncodePool>(std::max(1U, std::thread::hardware_concurrency()));
-  std::vector<std::unique_ptr<Sink>> sinks;
-  for (const std::string& spec : specs) {
-    auto sink = open_sink(spec, context);
-    if (!sink) return std::unexpected(sink.error());
-    sinks.push_back(std::move(*sink));
-  }
-  return sinks;
-}
-
-// The output files that this start makes: removed, empty as they are, when it fails after all.
-class NewFiles {
- public:
-  explicit NewFiles(const std::vector<std::string>& sinks) {
-    for (const std::string& text : sinks) {
-      const auto spec = parse_sink_spec(text, {});
-      if (spec && spec->scheme == "file" && !std::filesystem::exists(spec->target)) paths_.push_back(spec->target);
-    }
-  }
-  ~NewFiles() {
-    std::error_code ignored;
-    for (const std::filesystem::path& path : paths_) {
-      if (std::filesystem::is_empty(path, ignored) && !ignored) std::filesystem::remove(path, ignored);
-    }
-  }
-  NewFiles(const NewFiles&) = delete;
-  NewFiles& operator=(const NewFiles&) = delete;
-
-  void keep() { paths_.clear(); }
-
- private:
-  std::vector<std::filesystem::path> paths_;
-};
-
 // The ways to ask a collector, open before it receives anything, so that a port in use stops the start.
 class Windows {
  public:
   Result<void> open(const CollectFlags& flags) {
     const std::filesystem::path directory =
         flags.run_dir.empty() ? default_run_dir() : std::filesystem::path(flags.run_dir);
-    auto control = ControlServer::start(directory, kCollectorSocket, [this](std::string_view command) {
+    auto control = ControlServer::start(directory, kCollectorDaemon, [this](std::string_view command) {
       const Collector* collector = collector_.load();
-      return collector == nullptr ? fail("the collector is starting") : collector_commands(*collector)(command);
+      return collector == nullptr ? fail("the collector is starting") : collector->answer(command);
     });
     if (!control) return std::unexpected(control.error());
     control_ = std::move(*control);
@@ -161,13 +123,6 @@ void log_start(const Collector& collector, const std::filesystem::path& state_di
   for (const SinkStatus& sink : collector.status().sinks) spdlog::info("writing flows to {}", sink.name);
 }
 
-// "7 dropped (kernel 3, not_allowed 4)".
-std::string dropped(const AccountView& account) {
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < account.reasons; ++i) total += account.dropped[i].second;
-  return total == 0 ? "0 dropped" : fmt::format("{} dropped ({})", total, drop_reasons(account));
-}
-
 // The last word: everything that came, and where it went.
 void log_end(const CollectorStatus& status) {
   const ExporterStats totals = status.totals();
@@ -175,16 +130,10 @@ void log_end(const CollectorStatus& status) {
   spdlog::info(
       "stopped: {} messages, {}, gave {} flows; {} sets still waited for a template; by sequence numbers {} lost on "
       "the way",
-      arrivals.in, dropped(view("arrivals", "messages", arrivals)), totals.flows, totals.sets.held,
+      arrivals.in, dropped_text(view("arrivals", "messages", arrivals)), totals.flows, totals.sets.held,
       totals.sequence.lost);
-  for (const SinkStatus& sink : status.sinks) {
-    spdlog::info("{}: {} flows delivered, {}", sink.name, sink.flows.out, dropped(view("sink", "flows", sink.flows)));
-  }
+  log_sinks(status.sinks);
   for (const std::string& wrong : status.imbalances()) spdlog::error("the ledger does not balance: {}", wrong);
-}
-
-bool lost_flows(const CollectorStatus& status) {
-  return std::ranges::any_of(status.sinks, [](const SinkStatus& sink) { return sink.flows.dropped_total() != 0; });
 }
 
 int collect(const CollectFlags& flags) {
@@ -202,7 +151,7 @@ int collect(const CollectFlags& flags) {
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);
-  auto sinks = open_sinks(flags.to);
+  auto sinks = open_sinks(flags.to, WhenFull::kDrop);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
   if (!started) return usage_error(started.error());
@@ -224,7 +173,7 @@ int collect(const CollectFlags& flags) {
   running = nullptr;
   const CollectorStatus status = collector->status();
   log_end(status);
-  return lost_flows(status) ? kExitTrouble : kExitDone;
+  return lost_flows(status.sinks) ? kExitTrouble : kExitDone;
 }
 
 }  // namespace

@@ -1,31 +1,64 @@
-// weir status: the ledger of a running collector.
+// weir status: the ledger of the running collector, the running exporter, or both.
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "app/checks.h"
 #include "app/cli.h"
-#include "collector/control_client.h"
-#include "collector/run_dir.h"
+#include "base/control_client.h"
 
 namespace weir {
 namespace {
 
 struct StatusOptions {
+  std::string daemon;
   std::string run_dir;
   bool json = false;
   bool templates = false;
 };
 
+bool is_running(const std::filesystem::path& directory, const Daemon& daemon) {
+  std::error_code error;
+  return std::filesystem::exists(directory / daemon.socket, error);
+}
+
+struct Running {
+  Daemon daemon;
+  std::filesystem::path directory;
+};
+
+// Whom to ask: those asked for, else those that run, else the collector, whose absence makes a clear error.
+std::vector<Running> to_ask(const StatusOptions& options) {
+  std::vector<Running> all;
+  for (const Daemon& daemon : {kCollectorDaemon, kExporterDaemon}) {
+    const auto found = options.run_dir.empty() ? run_dir_of(daemon) : std::filesystem::path(options.run_dir);
+    const bool wanted = options.daemon.empty() ? found && is_running(*found, daemon) : options.daemon == daemon.name;
+    if (wanted) all.push_back({daemon, found.value_or(default_run_dir())});
+  }
+  if (all.empty()) {
+    all.push_back(
+        {kCollectorDaemon, options.run_dir.empty() ? default_run_dir() : std::filesystem::path(options.run_dir)});
+  }
+  return all;
+}
+
 int print_status(const StatusOptions& options) {
-  const std::filesystem::path directory =
-      options.run_dir.empty() ? run_dir_with(kCollectorSocket) : std::filesystem::path(options.run_dir);
   const char* command = options.templates ? "templates" : options.json ? "status json" : "status";
-  const auto answer = ask_collector(directory / kCollectorSocket, command);
-  if (!answer) return usage_error(answer.error());
-  std::fputs(answer->c_str(), stdout);
-  if (!answer->ends_with('\n')) std::fputc('\n', stdout);
+  std::vector<Running> daemons = to_ask(options);
+  if (options.templates) std::erase_if(daemons, [](const Running& one) { return one.daemon.name == "exporter"; });
+  if (daemons.empty()) return usage_error({"only a collector has templates, and none is running"});
+  bool first = true;
+  for (const Running& one : daemons) {
+    const auto answer = ask_daemon(one.directory, one.daemon, command);
+    if (!answer) return usage_error(answer.error());
+    if (!first && !options.json) std::fputc('\n', stdout);
+    first = false;
+    std::fputs(answer->c_str(), stdout);
+    if (!answer->ends_with('\n')) std::fputc('\n', stdout);
+  }
   return kExitDone;
 }
 
@@ -33,15 +66,18 @@ int print_status(const StatusOptions& options) {
 
 void add_status_command(CLI::App& root, int& exit_code) {
   auto options = std::make_shared<StatusOptions>();
-  CLI::App* command = root.add_subcommand("status", "Show where every flow of a running collector went");
+  CLI::App* command = root.add_subcommand("status", "Show where every packet and flow of a running weir went");
   command->footer(
       "Examples:\n"
-      "  weir status                     totals, exporters, sinks, and every drop with its reason\n"
-      "  weir status --json | jq .       the same for programs\n"
+      "  weir status                     totals, exporters or interfaces, sinks, and every drop with its reason\n"
+      "  weir status exporter            only weir export's, where a collector runs beside it\n"
+      "  weir status --json | jq .       the same for programs: one object a line for each of the two\n"
       "  weir status --templates         the templates in force, as JSON");
+  command->add_option("daemon", options->daemon, "collector or exporter; default: those that run here")
+      ->transform(one_of({"collector", "exporter"}));
   command
       ->add_option("--run-dir", options->run_dir,
-                   "Directory of the collector's control socket; default: the one that weir collect uses")
+                   "Directory of the control socket; default: the one that weir collect and weir export use")
       ->type_name("DIR")
       ->check(not_empty());
   CLI::Option* json = command->add_flag("--json", options->json, "Print one JSON object");

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/status_text.h"
 #include "collector/lane.h"
 #include "collector/state_keeper.h"
 #include "collector/udp_socket.h"
@@ -166,6 +167,13 @@ std::vector<TemplateView> Collector::templates() const {
     std::ranges::move(lane->decoder().templates(), std::back_inserter(all));
   }
   return all;
+}
+
+Result<std::string> Collector::answer(std::string_view command) const {
+  if (command == "status") return status_text(status());
+  if (command == "status json") return status_json(status());
+  if (command == "templates") return templates_json(templates());
+  return fail("unknown command '" + std::string(command) + "'; there are: status, status json, templates");
 }
 
 std::vector<SocketAddress> Collector::bound() const { return impl_->bound; }

@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -47,6 +49,8 @@ class Collector {
   // One moment of the whole ledger.
   CollectorStatus status() const;
   std::vector<TemplateView> templates() const;
+  // The answer to a command of the control socket: "status", "status json", "templates".
+  Result<std::string> answer(std::string_view command) const;
   // What the listeners are bound to: UDP in the order of the options, then TCP likewise.
   std::vector<SocketAddress> bound() const;
   // The same in words: "udp://[::]:2055".

@@ -1,28 +1,13 @@
 #include "collector/status.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <tuple>
 
+#include "base/status_text.h"
+#include "sinks/sink_status.h"
+
 namespace weir {
-namespace {
-
-std::string difference(const std::string& what, std::uint64_t left, std::uint64_t right) {
-  return what + ": " + std::to_string(left) + " is not " + std::to_string(right);
-}
-
-template <typename Reason>
-void check(std::vector<std::string>& wrong, const std::string& what, const Account<Reason>& account) {
-  if (!account.balanced()) {
-    wrong.push_back(difference(what, account.in, account.out + account.held + account.dropped_total()));
-  }
-}
-
-}  // namespace
-
 Account<ArrivalDrop> CollectorStatus::arrivals() const {
   Account<ArrivalDrop> sum;
   for (const LaneStatus& lane : lanes) sum += lane.arrivals;
@@ -50,21 +35,15 @@ std::uint64_t CollectorStatus::flows_pending() const {
 std::vector<std::string> CollectorStatus::imbalances() const {
   std::vector<std::string> wrong;
   for (const LaneStatus& lane : lanes) {
-    check(wrong, "arrivals at worker " + lane.name, lane.arrivals);
-    check(wrong, "sets at worker " + lane.name, lane.totals.sets);
+    check_balance(wrong, "arrivals at worker " + lane.name, lane.arrivals);
+    check_balance(wrong, "sets at worker " + lane.name, lane.totals.sets);
     const std::uint64_t onward = lane.flows_published + lane.flows_pending;
-    if (lane.totals.flows != onward) {
-      wrong.push_back(difference("flows decoded at worker " + lane.name, lane.totals.flows, onward));
-    }
+    check_equal(wrong, "flows decoded at worker " + lane.name, lane.totals.flows, onward);
   }
   for (const ExporterStats& exporter : exporters)
-    check(wrong, "sets of " + exporter.address.to_string(), exporter.sets);
-  check(wrong, "TCP connections", tcp.connections);
-  const std::uint64_t published = flows_published();
-  for (const SinkStatus& sink : sinks) {
-    if (sink.flows.in != published) wrong.push_back(difference("flows into " + sink.name, sink.flows.in, published));
-    check(wrong, "flows at " + sink.name, sink.flows);
-  }
+    check_balance(wrong, "sets of " + exporter.address.to_string(), exporter.sets);
+  check_balance(wrong, "TCP connections", tcp.connections);
+  check_sinks(wrong, flows_published(), sinks);
   return wrong;
 }
 
@@ -96,14 +75,6 @@ std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all) {
            std::tie(a.flows, b.address, b.observation_domain_id);
   });
   return all;
-}
-
-std::size_t resident_memory() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace weir

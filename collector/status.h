@@ -56,6 +56,4 @@ std::string templates_json(std::span<const TemplateView> templates);
 // Merges entries of one exporter and domain that several lanes know (it sends over UDP and TCP), most flows first.
 std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all);
 
-std::size_t resident_memory();
-
 }  // namespace weir

@@ -1,4 +1,4 @@
-#include "collector/control_server.h"
+#include "base/control_server.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -11,9 +11,7 @@
 #include <thread>
 
 #include "base/file_lock.h"
-#include "collector/collector.h"
-#include "collector/run_dir.h"
-#include "collector/unix_socket.h"
+#include "base/unix_socket.h"
 
 namespace weir {
 namespace {
@@ -87,13 +85,13 @@ struct ControlServer::Impl {
 ControlServer::ControlServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesystem::path& directory,
-                                                            std::string_view socket, Handler handler) {
+                                                            const Daemon& daemon, Handler handler) {
   if (auto made = make_run_dir(directory); !made) return std::unexpected(made.error());
-  const std::filesystem::path path = directory / socket;
+  const std::filesystem::path path = directory / daemon.socket;
   auto lock = FileLock::try_lock(path.string() + ".lock");
   if (!lock) return std::unexpected(lock.error());
   if (!*lock) {
-    return fail("another collector is running with the control socket " + path.string() +
+    return fail("another " + std::string(daemon.name) + " is running with the control socket " + path.string() +
                 "; stop it, or give this one its own --run-dir");
   }
   auto listener = listen_at(path);
@@ -114,14 +112,5 @@ ControlServer::~ControlServer() {
 }
 
 const std::filesystem::path& ControlServer::path() const { return impl_->path; }
-
-ControlServer::Handler collector_commands(const Collector& collector) {
-  return [&collector](std::string_view command) -> Result<std::string> {
-    if (command == "status") return status_text(collector.status());
-    if (command == "status json") return status_json(collector.status());
-    if (command == "templates") return templates_json(collector.templates());
-    return fail("unknown command '" + std::string(command) + "'; there are: status, status json, templates");
-  };
-}
 
 }  // namespace weir

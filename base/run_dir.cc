@@ -1,4 +1,4 @@
-#include "collector/run_dir.h"
+#include "base/run_dir.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,12 +27,12 @@ std::filesystem::path default_run_dir() {
   return user_dir();
 }
 
-std::filesystem::path run_dir_with(std::string_view socket) {
+std::optional<std::filesystem::path> run_dir_of(const Daemon& daemon) {
   for (const std::filesystem::path& candidate : {std::filesystem::path(kSystemDir), user_dir()}) {
     std::error_code error;
-    if (std::filesystem::exists(candidate / socket, error)) return candidate;
+    if (std::filesystem::exists(candidate / daemon.socket, error)) return candidate;
   }
-  return default_run_dir();
+  return std::nullopt;
 }
 
 Result<void> make_run_dir(const std::filesystem::path& directory) {

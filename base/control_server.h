@@ -1,4 +1,4 @@
-// The control socket: a unix socket in the run directory over which `weir status` asks a running collector.
+// The control socket: a unix socket in the run directory over which `weir status` asks a running daemon.
 //
 // A client sends one line and reads the answer until the end: first "ok" or "error WHY", then the text. One client is
 // served at a time, none for longer than a few seconds.
@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/run_dir.h"
 
 namespace weir {
 
@@ -21,8 +22,8 @@ class ControlServer {
   // The answer to a command, such as "status" or "status json"; an Error goes to the client.
   using Handler = std::function<Result<std::string>(std::string_view command)>;
 
-  // Makes the directory and the socket in it. What a crashed collector left is replaced; an error when one is running.
-  static Result<std::unique_ptr<ControlServer>> start(const std::filesystem::path& directory, std::string_view socket,
+  // Makes the directory and the socket in it. What a crashed daemon left is replaced; an error when one is running.
+  static Result<std::unique_ptr<ControlServer>> start(const std::filesystem::path& directory, const Daemon& daemon,
                                                       Handler handler);
   // Removes the socket.
   ~ControlServer();
@@ -35,9 +36,5 @@ class ControlServer {
 
   std::unique_ptr<Impl> impl_;
 };
-
-// The commands of a collector: "status", "status json", "templates".
-class Collector;
-ControlServer::Handler collector_commands(const Collector& collector);
 
 }  // namespace weir

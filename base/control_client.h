@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/run_dir.h"
 
 namespace weir {
 
-// The collector's answer to a command, or why there is none.
-Result<std::string> ask_collector(const std::filesystem::path& socket, std::string_view command);
+// The answer of the daemon in run directory `directory`, or why there is none.
+Result<std::string> ask_daemon(const std::filesystem::path& directory, const Daemon& daemon, std::string_view command);
 
 }  // namespace weir

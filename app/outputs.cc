@@ -1,0 +1,59 @@
+#include "app/outputs.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "app/cli.h"
+#include "sinks/encode_pool.h"
+#include "sinks/sink_spec.h"
+
+namespace weir {
+
+Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs, WhenFull when_full) {
+  SinkContext context;
+  context.encoders = std::make_shared<EncodePool>(std::max(1U, std::thread::hardware_concurrency()));
+  context.when_full = when_full;
+  std::vector<std::unique_ptr<Sink>> sinks;
+  for (const std::string& spec : specs) {
+    auto sink = open_sink(spec, context);
+    if (!sink) return std::unexpected(sink.error());
+    sinks.push_back(std::move(*sink));
+  }
+  return sinks;
+}
+
+NewFiles::NewFiles(const std::vector<std::string>& sinks) {
+  for (const std::string& text : sinks) {
+    const auto spec = parse_sink_spec(text, {});
+    if (spec && spec->scheme == "file" && !std::filesystem::exists(spec->target)) paths_.push_back(spec->target);
+  }
+}
+
+NewFiles::~NewFiles() {
+  std::error_code ignored;
+  for (const std::filesystem::path& path : paths_) {
+    if (std::filesystem::is_empty(path, ignored) && !ignored) std::filesystem::remove(path, ignored);
+  }
+}
+
+std::string dropped_text(const AccountView& account) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < account.reasons; ++i) total += account.dropped[i].second;
+  return total == 0 ? "0 dropped" : fmt::format("{} dropped ({})", total, drop_reasons(account));
+}
+
+void log_sinks(std::span<const SinkStatus> sinks) {
+  for (const SinkStatus& sink : sinks) {
+    spdlog::info("{}: {} flows delivered, {}", sink.name, sink.flows.out,
+                 dropped_text(view("sink", "flows", sink.flows)));
+  }
+}
+
+bool lost_flows(std::span<const SinkStatus> sinks) {
+  return std::ranges::any_of(sinks, [](const SinkStatus& sink) { return sink.flows.dropped_total() != 0; });
+}
+
+}  // namespace weir

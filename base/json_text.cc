@@ -1,0 +1,58 @@
+#include "base/json_text.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace weir {
+
+struct JsonText::Impl {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
+
+  void key(std::string_view name) { writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
+  void string(std::string_view value) { writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size())); }
+};
+
+JsonText::JsonText() : impl_(std::make_unique<Impl>()) {}
+JsonText::~JsonText() = default;
+
+void JsonText::begin_object() { impl_->writer.StartObject(); }
+void JsonText::begin_object(std::string_view key) {
+  impl_->key(key);
+  begin_object();
+}
+void JsonText::end_object() { impl_->writer.EndObject(); }
+void JsonText::begin_array(std::string_view key) {
+  impl_->key(key);
+  impl_->writer.StartArray();
+}
+void JsonText::end_array() { impl_->writer.EndArray(); }
+
+void JsonText::text(std::string_view key, std::string_view value) {
+  impl_->key(key);
+  impl_->string(value);
+}
+void JsonText::number(std::string_view key, std::uint64_t value) {
+  impl_->key(key);
+  impl_->writer.Uint64(value);
+}
+void JsonText::flag(std::string_view key, bool value) {
+  impl_->key(key);
+  impl_->writer.Bool(value);
+}
+void JsonText::item(std::string_view text) { impl_->string(text); }
+
+void JsonText::account(std::string_view key, const AccountView& account) {
+  begin_object(key);
+  number("in", account.in);
+  number("out", account.out);
+  number("held", account.held);
+  begin_object("dropped");
+  for (std::size_t i = 0; i < account.reasons; ++i) number(account.dropped[i].first, account.dropped[i].second);
+  end_object();
+  end_object();
+}
+
+std::string JsonText::take() { return std::string(impl_->buffer.GetString(), impl_->buffer.GetSize()) + "\n"; }
+
+}  // namespace weir

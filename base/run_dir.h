@@ -1,0 +1,31 @@
+// Where a running daemon's control socket is, so that `weir status` finds it without being told.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace weir {
+
+// What runs in the background and answers questions; one of each kind for a run directory.
+struct Daemon {
+  std::string_view name;     // "collector"
+  std::string_view socket;   // its file in the run directory
+  std::string_view command;  // that starts it
+};
+inline constexpr Daemon kCollectorDaemon{"collector", "collector.sock", "weir collect"};
+inline constexpr Daemon kExporterDaemon{"exporter", "exporter.sock", "weir export -i INTERFACE"};
+
+// Where this user's daemons put their sockets: /run/weir where it may be written, else $XDG_RUNTIME_DIR/weir, else
+// /tmp/weir-<uid>.
+std::filesystem::path default_run_dir();
+
+// The first directory of those that has the daemon's socket, /run/weir first whoever asks; nothing when none has.
+std::optional<std::filesystem::path> run_dir_of(const Daemon& daemon);
+
+// Makes the directory, for this user only where it is made anew. One in /tmp must belong to this user.
+Result<void> make_run_dir(const std::filesystem::path& directory);
+
+}  // namespace weir
