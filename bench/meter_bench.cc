@@ -1,6 +1,7 @@
 // From frames to the flow table: one hot flow, 20,000 flows, and a million hit at random; and what a million takes.
 //
-// Frames lie one after the other as in a capture ring that is much larger than the cache.
+// Frames lie one after the other as in a capture ring: for the hot flow one that stays in the cache, as a ring does
+// whose reader keeps up, for many flows one that is much larger than the cache.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kFrames = 1 << 20;
+constexpr std::size_t kFrames = 1 << 20, kHotFrames = 1 << 13;
 constexpr std::size_t kSlot = 128;
 constexpr std::size_t kChunk = 64;  // frames handed over at a time
 constexpr std::uint64_t kStart = 1'700'000'000'000'000'000;
@@ -31,15 +32,15 @@ std::size_t resident_bytes() {
 // A ring of frames of `flows` TCP flows, chosen at random, either direction.
 class Ring {
  public:
-  Ring(std::size_t flows, bool v6) : bytes_(kFrames * kSlot), frames_(kFrames) {
+  Ring(std::size_t flows, bool v6, std::size_t size) : bytes_(size * kSlot), frames_(size) {
     const test::Buffer segment = test::tcp(0, 443, 0x010, test::Buffer(40, 0));
     const test::Buffer frame =
         v6 ? test::ethernet(0x86dd, test::ipv6(6, segment)) : test::ethernet(0x0800, test::ipv4(6, segment));
     std::mt19937_64 random(1);
-    std::vector<std::uint32_t> order(kFrames);
-    for (std::size_t i = 0; i < kFrames; ++i) order[i] = static_cast<std::uint32_t>(i < flows ? i : random() % flows);
+    std::vector<std::uint32_t> order(size);
+    for (std::size_t i = 0; i < size; ++i) order[i] = static_cast<std::uint32_t>(i < flows ? i : random() % flows);
     std::shuffle(order.begin(), order.end(), random);
-    for (std::size_t i = 0; i < kFrames; ++i) {
+    for (std::size_t i = 0; i < size; ++i) {
       std::uint8_t* const at = &bytes_[i * kSlot];
       std::memcpy(at, frame.data(), frame.size());
       write_flow(at + 14, order[i], (random() & 1) != 0, v6);
@@ -73,25 +74,27 @@ class Ring {
   std::vector<Frame> frames_;
 };
 
-void meter_flows(benchmark::State& state, std::size_t flows, bool v6) {
-  const Ring ring(flows, v6);
+void meter_flows(benchmark::State& state, std::size_t flows, bool v6, std::size_t max_flows = 1'000'000) {
+  const std::size_t size = flows == 1 ? kHotFrames : kFrames;
+  const Ring ring(flows, v6, size);
   const std::size_t before = resident_bytes();
   BatchWriter out(BatchPool::create(), [](BatchRef) {});
-  Meter meter({}, out);
+  Meter meter({.max_flows = max_flows}, out);
   std::size_t at = 0;
   const auto next = [&] {
     meter.add(ring.frames().subspan(at, kChunk), 0);
-    at = (at + kChunk) % kFrames;
+    at = (at + kChunk) % size;
   };
-  for (std::size_t i = 0; i < kFrames / kChunk; ++i) next();
+  for (std::size_t i = 0; i < size / kChunk; ++i) next();
   for (auto _ : state) next();
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kChunk));
+  const auto packets = static_cast<std::int64_t>(kChunk) * state.iterations();
+  state.SetItemsProcessed(packets);
   const MeterStatus status = meter.status();
   state.counters["flows"] = static_cast<double>(status.flows_active);
   state.counters["bytes_per_flow"] =
       static_cast<double>(resident_bytes() - before) / static_cast<double>(status.flows_active);
-  state.counters["ns_per_packet"] = benchmark::Counter(static_cast<double>(state.iterations() * kChunk) / 1e9,
-                                                       benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_packet"] =
+      benchmark::Counter(static_cast<double>(packets) / 1e9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 BENCHMARK_CAPTURE(meter_flows, hot_ipv4, 1, false);
@@ -99,6 +102,8 @@ BENCHMARK_CAPTURE(meter_flows, hot_ipv6, 1, true);
 BENCHMARK_CAPTURE(meter_flows, 20k_ipv4, 20'000, false);
 BENCHMARK_CAPTURE(meter_flows, 1M_ipv4, 1'000'000, false);
 BENCHMARK_CAPTURE(meter_flows, 1M_ipv6, 1'000'000, true);
+// A flood of flows of one packet each: nearly every packet makes a flow, and the full table ends another for it.
+BENCHMARK_CAPTURE(meter_flows, flood, kFrames, false, 500'000);
 
 }  // namespace
 }  // namespace weir

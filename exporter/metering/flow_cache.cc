@@ -26,7 +26,7 @@ std::uint64_t first_flow_id() {
 // The state bits that a packet can set.
 std::uint16_t seen_in(const MeteredPacket& packet) {
   const unsigned from_b = packet.from_b ? 1 : 0;
-  unsigned bits = kSeen << from_b;
+  unsigned bits = static_cast<unsigned>(kSeen) << from_b;
   if (packet.info.proto != kTcp) return static_cast<std::uint16_t>(bits);
   const unsigned flags = packet.info.tcp_flags;
   if ((flags & kFlagAck) != 0) bits |= kAck;

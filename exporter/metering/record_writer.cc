@@ -1,8 +1,8 @@
 #include "exporter/metering/record_writer.h"
 
+#include <array>
 #include <cstring>
 #include <iterator>
-#include <vector>
 
 #include "base/clock.h"
 
@@ -170,24 +170,25 @@ void FlowRecordWriter::write_side(Flow& flow, const FlowEntry& entry, bool from_
 }
 
 void FlowRecordWriter::write_extremes(Flow& flow, const FlowHalf& forward, const FlowHalf& reverse) {
-  std::vector<Extra> entries;
-  std::vector<std::uint8_t> values;
+  std::array<Extra, 2 * std::size(kExtremes)> entries;
+  std::array<std::uint8_t, 2 * 2 * std::size(kExtremes)> values;
+  std::size_t count = 0, used = 0;
   for (const FlowHalf* half : {&forward, &reverse}) {
     if (half->packets == 0) continue;
     const std::uint32_t enterprise = half == &reverse ? kReverseEnterprise : 0;
     for (const Extreme& extreme : kExtremes) {
-      entries.push_back({enterprise, extreme.element, 0, extreme.width});
+      entries[count++] = {enterprise, extreme.element, 0, extreme.width};
       const std::uint64_t value = extreme.value(*half);
-      if (extreme.width == 2) values.push_back(static_cast<std::uint8_t>(value >> 8));
-      values.push_back(static_cast<std::uint8_t>(value));
+      if (extreme.width == 2) values[used++] = static_cast<std::uint8_t>(value >> 8);
+      values[used++] = static_cast<std::uint8_t>(value);
     }
   }
-  const ExtrasHeader header{static_cast<std::uint32_t>(entries.size())};
-  const std::size_t entries_size = entries.size() * sizeof(Extra);
-  std::uint8_t* const to = out_.allocate(sizeof header + entries_size + values.size(), flow.extras);
+  const ExtrasHeader header{static_cast<std::uint32_t>(count)};
+  const std::size_t entries_size = count * sizeof(Extra);
+  std::uint8_t* const to = out_.allocate(sizeof header + entries_size + used, flow.extras);
   std::memcpy(to, &header, sizeof header);
   std::memcpy(to + sizeof header, entries.data(), entries_size);
-  std::memcpy(to + sizeof header + entries_size, values.data(), values.size());
+  std::memcpy(to + sizeof header + entries_size, values.data(), used);
 }
 
 void FlowRecordWriter::write_reverse(const FlowHalf& reverse, bool is_tcp) {

@@ -284,7 +284,7 @@ TEST(MeterProperty, EqualsAPlainMeter) {
 
 // However small the table, no packet is lost.
 TEST(MeterProperty, SmallTablesLoseNothing) {
-  for (const std::size_t max_flows : {1, 2, 7, 50}) {
+  for (const std::size_t max_flows : {1U, 2U, 7U, 50U}) {
     MeterRig rig({.max_flows = max_flows});
     Traffic traffic(max_flows);
     std::uint64_t bytes = 0;
