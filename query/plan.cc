@@ -67,17 +67,13 @@ std::uint64_t chosen_resolution(std::uint64_t resolution, const TimeRange& times
 
 Plan::Plan(const QueryRequest& query, const Snapshot& snapshot)
     : request(query),
-      v4_layout(query.columns, blocks_of(query, found_times(query, snapshot)), Addresses::kV4),
-      any_layout(query.columns, v4_layout.times(), Addresses::kAny),
-      by_interface(v4_layout.interface() != nullptr || query.interfaces.restricts()),
+      layout(query.columns, blocks_of(query, found_times(query, snapshot))),
+      by_interface(layout.interface() != nullptr || query.interfaces.restricts()),
       both_sides(snapshot.both_sides) {
   const auto interfaces = interface_condition(query.interfaces, snapshot);
-  const std::uint64_t resolution = v4_layout.times().resolution;
+  const std::uint64_t resolution = layout.times().resolution;
   as_stored = window_and_condition(query, interfaces, Orientation::kAsStored, resolution);
   reversed = window_and_condition(query, interfaces, Orientation::kReversed, resolution);
-  for (const KeyPart& part : v4_layout.parts()) {
-    if (part.source == KeyPart::Source::kAddress) address_columns.push_back(part.field);
-  }
 }
 
 }  // namespace weir

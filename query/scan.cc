@@ -22,8 +22,8 @@ struct Scan::Entry {
 };
 
 struct Scan::Worker {
-  Worker(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& v4, Groups::Pools& any)
-      : columns(plan.request.biflow), accumulator(plan, values, found, v4, any) {}
+  Worker(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& pools)
+      : columns(plan.request.biflow), accumulator(plan, values, found, pools) {}
 
   BlockColumns columns;
   SelectBuffers buffers;
@@ -41,12 +41,11 @@ Scan::Scan(const Plan& plan, const Segments& segments, unsigned threads, MemoryB
       budget_(budget),
       watch_(watch),
       values_(budget),
-      v4_pools_(plan.v4_layout.words(), budget),
-      any_pools_(plan.any_layout.words(), budget) {
+      pools_(plan.layout.words(), budget) {
   make_units();
   const std::size_t useful = std::clamp<std::size_t>(units_.size(), 1, std::max(threads, 1U));
   for (std::size_t i = 0; i < useful; ++i) {
-    workers_.push_back(std::make_unique<Worker>(plan, values_, found_, v4_pools_, any_pools_));
+    workers_.push_back(std::make_unique<Worker>(plan, values_, found_, pools_));
   }
   if (plan.request.biflow) {
     conversations_.emplace(budget);
@@ -213,7 +212,7 @@ Result<void> Scan::group_rows(Worker& worker, const SegmentScan& scan, Selection
   return worker.accumulator.add(worker.columns, rows, orientation);
 }
 
-Groups& Scan::groups(unsigned thread, Addresses addresses) { return workers_[thread]->accumulator.groups(addresses); }
+Groups& Scan::groups(unsigned thread) { return workers_[thread]->accumulator.groups(); }
 
 std::vector<std::string> Scan::interfaces() const {
   std::vector<std::string> names;

@@ -40,7 +40,7 @@ class Scan {
 
   unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
   const KeyValues& values() const { return values_; }
-  Groups& groups(unsigned thread, Addresses addresses);
+  Groups& groups(unsigned thread);
   TimeRange found() const { return found_.get(); }
   std::vector<std::string> interfaces() const;
   QueryStats stats() const;
@@ -78,8 +78,7 @@ class Scan {
   std::optional<Conversations> conversations_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<Unit> units_;
-  Groups::Pools v4_pools_;
-  Groups::Pools any_pools_;
+  Groups::Pools pools_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t phases_ = 1;
   std::size_t phase_ = 0;
