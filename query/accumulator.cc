@@ -28,12 +28,12 @@ void FoundTimes::add(const TimeRange& times) {
   raise(last_, times.last);
 }
 
-Accumulator::Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& pools)
+Accumulator::Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups& groups)
     : plan_(plan),
       values_(values),
       found_(found),
       builder_(values),
-      groups_(Groups::create(plan.layout.words(), pools)),
+      groups_(groups.intake()),
       keys_(kBlockRows * plan.layout.words()) {
   if (!plan.by_interface) return;
   picked_keys_.resize(keys_.size());
@@ -59,6 +59,11 @@ Result<void> Accumulator::add(BlockColumns& columns, const Selection& rows, Orie
   if (auto ok = tallies_.load(columns, rows, orientation, plan_.request.sampling); !ok) return ok;
   if (auto ok = builder_.build(plan_.layout, columns, *codes_, rows, orientation, keys_.data()); !ok) return ok;
   return plan_.by_interface ? add_by_interface(columns, rows, orientation) : add_once(columns, rows);
+}
+
+Result<void> Accumulator::finish() {
+  if (!groups_->finish()) return fail("no memory left");
+  return {};
 }
 
 Result<void> Accumulator::add_groups(const std::uint64_t* keys, std::size_t count, const Tally& tally) {

@@ -35,7 +35,7 @@ class FoundTimes {
 class Accumulator {
  public:
   // All outlive this.
-  Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& pools);
+  Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups& groups);
 
   // Before the first block of another segment.
   void open_segment(const Segment& segment, const SegmentCodes& codes);
@@ -43,7 +43,9 @@ class Accumulator {
   // used up.
   Result<void> add(BlockColumns& columns, const Selection& rows, Orientation orientation);
 
-  Groups& groups() { return *groups_; }
+  // After the last row.
+  Result<void> finish();
+
   std::uint64_t rows() const { return rows_; }  // that counted
   // The numbers of the interfaces at which rows counted, among KeyValues::interfaces; 1 at each.
   std::span<const std::uint8_t> interfaces() const { return contributed_; }
@@ -72,7 +74,7 @@ class Accumulator {
   bool rollup_ = false;
   KeyBuilder builder_;
   RowTallies tallies_;
-  std::unique_ptr<Groups> groups_;
+  std::unique_ptr<GroupIntake> groups_;
   std::uint64_t rows_ = 0;
   std::vector<Admitted> admitted_;         // by interface
   std::vector<std::uint8_t> contributed_;  // by interface

@@ -13,10 +13,6 @@ constexpr std::size_t kHugePage = 2 << 20;
 constexpr std::size_t kFirstSlab = 128 << 10;
 constexpr std::size_t kLargestSlab = 2 * kHugePage;
 
-}  // namespace
-
-void HugeDelete::operator()(void* memory) const { std::free(memory); }
-
 HugeMemory allocate_huge(std::size_t bytes) {
   const bool huge = bytes >= kHugePage;
   const std::size_t alignment = huge ? kHugePage : 64;
@@ -26,6 +22,10 @@ HugeMemory allocate_huge(std::size_t bytes) {
   if (huge) ::madvise(memory, size, MADV_HUGEPAGE);  // a wish; without it the memory is as good, only slower
   return HugeMemory(static_cast<std::byte*>(memory));
 }
+
+}  // namespace
+
+void HugeDelete::operator()(void* memory) const { std::free(memory); }
 
 ChunkPool::ChunkPool(std::size_t chunk_bytes, MemoryBudget& budget) : chunk_bytes_(chunk_bytes), budget_(budget) {}
 

@@ -73,23 +73,21 @@ class Query {
     return std::move(result_);
   }
 
-  // Brings the threads' groups together, partition by partition, and looks for the best of them.
+  // Looks for the best groups, partition by partition.
   void rank(Scan& scan, const std::vector<std::unique_ptr<Ranking>>& rankings) {
     std::atomic<std::size_t> next{0};
     in_parallel(scan.threads(), [&](unsigned thread) {
+      std::vector<std::uint32_t> slots;
       for (std::size_t p; (p = next.fetch_add(1)) < Groups::kPartitions && watch_.go_on();) {
-        if (!rank_partition(scan, p, *rankings[thread])) return watch_.end_for_memory();
+        if (!rank_partition(scan.groups(), p, slots, *rankings[thread])) return watch_.end_for_memory();
       }
     });
   }
 
-  bool rank_partition(Scan& scan, std::size_t partition, Ranking& ranking) try {
-    Groups& all = scan.groups(0);
-    for (unsigned other = 1; other < scan.threads(); ++other) {
-      if (!all.merge(partition, scan.groups(other))) return false;
-    }
-    groups_ += all.size(partition);
-    all.visit(partition, ranking);
+  bool rank_partition(Groups& groups, std::size_t partition, std::vector<std::uint32_t>& slots, Ranking& ranking) try {
+    groups.fold(partition, slots);
+    groups_ += groups.size(partition);
+    groups.visit(partition, ranking);
     return true;
   } catch (const std::bad_alloc&) {
     return false;

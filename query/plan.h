@@ -24,6 +24,8 @@ struct Plan {
   Predicate reversed;
   // Whether flows count at their interfaces, once at each side.
   bool by_interface;
+  // Whether rows can count in the outgoing direction.
+  bool both_ways;
   std::span<const IpAddress> both_sides;  // Snapshot::both_sides
 };
 

@@ -57,12 +57,15 @@ bool SegmentCodes::number_addresses(std::span<const std::uint32_t> codes, std::u
 // Finds out the numbers of those codes of which `numbers` has none.
 bool SegmentCodes::number_new(std::span<const std::uint32_t> codes, const std::uint32_t* numbers) const {
   std::vector<std::uint32_t> wanted;
-  std::vector<IpAddress> addresses;
+  const std::uint32_t v4_count = addresses_->v4_count();
   for (std::size_t i = 0; i < codes.size(); ++i) {
     if (numbers[i] != AddressNumbers::kUnknown) continue;
     wanted.push_back(codes[i]);
-    addresses.push_back(addresses_->address(codes[i]));
+    if (codes[i] > v4_count) __builtin_prefetch(&addresses_->v6()[codes[i] - 1 - v4_count]);
   }
+  std::vector<IpAddress> addresses;
+  addresses.reserve(wanted.size());
+  for (const std::uint32_t code : wanted) addresses.push_back(addresses_->address(code));
   std::vector<std::uint32_t> found(wanted.size());
   if (!values_.addresses.number(addresses, found.data())) return false;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
