@@ -76,7 +76,7 @@ class GroupList {
   const Row& row(std::size_t i) const { return chunks_[i / kChunkRows][i % kChunkRows]; }
 
  private:
-  static constexpr std::size_t kFirstFold = 4096;
+  static constexpr std::size_t kFirstFold = 1024;
   // Rows that are hashed and whose slots are called for before the first of them is looked up.
   static constexpr std::size_t kBatch = 64;
   // A slot is a row's number + 1 and eight bits of its hash; 0: free.

@@ -53,7 +53,7 @@ TEST(GroupList, FoldsRowsOfOneKey) {
       add_to(expected[key], counters);
     }
     ASSERT_TRUE(list.append(rows.data(), rows.size(), pool, slots));
-    ASSERT_LE(list.size(), std::max<std::size_t>(2 * expected.size(), 4096) + rows.size());
+    ASSERT_LE(list.size(), std::max<std::size_t>(2 * expected.size(), 1024) + rows.size());
   }
   list.fold(pool, slots);
   ASSERT_TRUE(list.folded());
@@ -76,7 +76,7 @@ TEST(GroupList, StopsWhenTheBudgetIsUsedUp) {
   List::Row row{};
   while (list.append(&row, 1, pool, slots)) ++row.key[0];
   EXPECT_TRUE(budget.refused());
-  EXPECT_GT(list.size(), 4096U);
+  EXPECT_GT(list.size(), 1024U);
 }
 
 class Collect final : public GroupVisitor {
