@@ -31,6 +31,12 @@ class GroupList {
     std::uint64_t key[N];
     std::uint64_t counters[C];
 
+    // Written so that no call is made for it.
+    bool has(const std::uint64_t* other) const {
+      std::uint64_t differences = 0;
+      for (std::size_t i = 0; i < N; ++i) differences |= key[i] ^ other[i];
+      return differences == 0;
+    }
     void add(const std::uint64_t* more) {
       for (std::size_t i = 0; i < C; ++i) counters[i] = saturating_add(counters[i], more[i]);
     }
@@ -43,16 +49,19 @@ class GroupList {
   bool append(const Row* rows, std::size_t count, ChunkPool& pool, FoldingSlots& slots) {
     const std::lock_guard lock(mutex_);
     if (size_ + count > kMaxRows) return false;
-    for (; count > 0;) {
-      if (size_ == chunks_.size() * kChunkRows) {
+    while (count > 0) {
+      if (room_ == 0) {
         auto* chunk = static_cast<Row*>(pool.take());
         if (chunk == nullptr) return false;
         chunks_.push_back(chunk);
+        next_ = chunk;
+        room_ = kChunkRows;
       }
-      const std::size_t n = std::min(count, chunks_.size() * kChunkRows - size_);
-      std::copy_n(rows, n, &place(size_));
+      const std::size_t n = std::min(count, room_);
+      next_ = std::copy_n(rows, n, next_);
       rows += n;
       count -= n;
+      room_ -= n;
       size_ += n;
     }
     if (size_ >= fold_at_) fold(pool, slots);
@@ -69,6 +78,8 @@ class GroupList {
     folded_ = size_ = kept;
     fold_at_ = std::max(kFirstFold, 2 * size_);
     for (; chunks_.size() * kChunkRows >= size_ + kChunkRows; chunks_.pop_back()) pool.give_back(chunks_.back());
+    room_ = chunks_.size() * kChunkRows - size_;
+    next_ = room_ == 0 ? nullptr : &place(size_);
   }
 
   bool folded() const { return folded_ == size_; }
@@ -100,7 +111,7 @@ class GroupList {
       for (; slots[at] != 0; at = (at + 1) & mask) {
         if (i < folded_ || (slots[at] & ~kNumber) != tag) continue;
         Row& likely = place((slots[at] & kNumber) - 1);
-        if (!std::equal(from.key, from.key + N, likely.key)) continue;
+        if (!likely.has(from.key)) continue;
         same = &likely;
         break;
       }
@@ -115,8 +126,10 @@ class GroupList {
   }
 
   std::mutex mutex_;
-  std::vector<Row*> chunks_;
+  Row* next_ = nullptr;   // where the next row goes
+  std::size_t room_ = 0;  // rows that the last chunk has room for
   std::size_t size_ = 0;
+  std::vector<Row*> chunks_;
   std::size_t folded_ = 0;  // the first so many have different keys
   std::size_t fold_at_ = kFirstFold;
 };

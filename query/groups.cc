@@ -77,7 +77,7 @@ class IntakeOf final : public GroupIntake {
   static constexpr std::size_t kPlacesBytes = 256 << 10;
   static constexpr std::size_t kPlaces = std::max(std::bit_floor(kPlacesBytes / sizeof(Row)), Groups::kPartitions);
   static constexpr unsigned kPlaceBits = std::bit_width(kPlaces) - 1;
-  static constexpr std::size_t kWaitingBytes = 384;
+  static constexpr std::size_t kWaitingBytes = 1536;
   static constexpr std::size_t kWaiting = std::max<std::size_t>(kWaitingBytes / sizeof(Row), 1);
 
   static std::size_t place(std::uint64_t hash) { return hash >> (64 - kPlaceBits); }
@@ -85,7 +85,7 @@ class IntakeOf final : public GroupIntake {
   bool add_row(const std::uint64_t* key, std::size_t place, const std::uint64_t* values) {
     Row& here = places_[place];
     if (taken_[place] != 0) {
-      if (std::equal(key, key + N, here.key)) {
+      if (here.has(key)) {
         here.add(values);
         return true;
       }
