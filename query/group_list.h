@@ -70,7 +70,7 @@ class GroupList {
 
   // Makes one row of those of each key.
   void fold(ChunkPool& pool, FoldingSlots& slots) {
-    slots.assign(std::bit_ceil(2 * size_ + 1), 0);
+    slots.assign(std::bit_ceil(size_ + size_ / 2 + 1), 0);
     std::size_t kept = 0;
     for (std::size_t begin = 0; begin < size_; begin += kBatch) {
       kept = fold_batch(begin, std::min(begin + kBatch, size_), kept, slots);
