@@ -1,7 +1,6 @@
 #include "query/accumulator.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "flow/sides.h"
 
@@ -29,17 +28,13 @@ void FoundTimes::add(const TimeRange& times) {
   raise(last_, times.last);
 }
 
-Accumulator::Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& v4, Groups::Pools& any)
+Accumulator::Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups& groups)
     : plan_(plan),
       values_(values),
       found_(found),
       builder_(values),
-      v4_{plan.v4_layout, Groups::create(plan.v4_layout.words(), v4)},
-      any_{plan.any_layout, Groups::create(plan.any_layout.words(), any)},
-      not_v4_(kBlockRows),
-      v4_picks_(kBlockRows),
-      other_picks_(kBlockRows),
-      keys_(kBlockRows * plan.any_layout.words()) {
+      groups_(groups.intake()),
+      keys_(kBlockRows * plan.layout.words()) {
   if (!plan.by_interface) return;
   picked_keys_.resize(keys_.size());
   positions_.reserve(kBlockRows);
@@ -61,63 +56,28 @@ void Accumulator::open_segment(const Segment& segment, const SegmentCodes& codes
 }
 
 Result<void> Accumulator::add(BlockColumns& columns, const Selection& rows, Orientation orientation) {
-  Selection v4, others;
-  if (auto ok = split(columns, rows, orientation, v4, others); !ok) return ok;
-  if (v4.count != 0) {
-    if (auto ok = add_rows(v4_, columns, v4, orientation); !ok) return ok;
-  }
-  return others.count == 0 ? Result<void>{} : add_rows(any_, columns, others, orientation);
-}
-
-Result<void> Accumulator::split(BlockColumns& columns, const Selection& rows, Orientation orientation, Selection& v4,
-                                Selection& others) {
-  bool mixed = false;
-  for (const FieldId field : plan_.address_columns) {
-    const ColumnId column = column_of(orientation == Orientation::kReversed ? other_side(field) : field);
-    const std::uint32_t v4_codes = codes_->addresses().v4_count();
-    const auto zone = columns.zone(column);
-    if (!zone) return std::unexpected(zone.error());
-    if (zone->min != 0 && zone->max <= v4_codes) continue;
-    const auto codes = columns.narrow(column, rows);
-    if (!codes) return std::unexpected(codes.error());
-    if (!mixed) std::fill_n(not_v4_.begin(), rows.count, std::uint8_t{0});
-    mixed = true;
-    for (std::size_t i = 0; i < rows.count; ++i) {
-      not_v4_[i] = (*codes)[i] - 1 >= v4_codes ? std::uint8_t{1} : not_v4_[i];
-    }
-  }
-  v4 = rows;
-  if (!mixed || std::memchr(not_v4_.data(), 1, rows.count) == nullptr) return {};
-  std::size_t n = 0, m = 0;
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    v4_picks_[n] = other_picks_[m] = rows.row(i);
-    n += not_v4_[i] ^ 1;
-    m += not_v4_[i];
-  }
-  v4 = {v4_picks_.data(), n};
-  others = {other_picks_.data(), m};
-  return {};
-}
-
-Result<void> Accumulator::add_rows(Kind& kind, BlockColumns& columns, const Selection& rows, Orientation orientation) {
   if (auto ok = tallies_.load(columns, rows, orientation, plan_.request.sampling); !ok) return ok;
-  if (auto ok = builder_.build(kind.layout, columns, *codes_, rows, orientation, keys_.data()); !ok) return ok;
-  return plan_.by_interface ? add_by_interface(kind, columns, rows, orientation) : add_once(kind, columns, rows);
+  if (auto ok = builder_.build(plan_.layout, columns, *codes_, rows, orientation, keys_.data()); !ok) return ok;
+  return plan_.by_interface ? add_by_interface(columns, rows, orientation) : add_once(columns, rows);
 }
 
-Result<void> Accumulator::add_groups(Kind& kind, const std::uint64_t* keys, std::size_t count, const Tally& tally) {
-  if (!kind.groups->add(keys, count, tally)) return fail("no memory left");
+Result<void> Accumulator::finish() {
+  if (!groups_->finish()) return fail("no memory left");
   return {};
 }
 
-Result<void> Accumulator::add_once(Kind& kind, BlockColumns& columns, const Selection& rows) {
+Result<void> Accumulator::add_groups(const std::uint64_t* keys, std::size_t count, const Tally& tally) {
+  if (!groups_->add(keys, count, tally)) return fail("no memory left");
+  return {};
+}
+
+Result<void> Accumulator::add_once(BlockColumns& columns, const Selection& rows) {
   rows_ += rows.count;
   if (auto ok = note_times(columns, rows); !ok) return ok;
-  return add_groups(kind, keys_.data(), rows.count, tallies_.observed());
+  return add_groups(keys_.data(), rows.count, tallies_.observed());
 }
 
-Result<void> Accumulator::add_by_interface(Kind& kind, BlockColumns& columns, const Selection& rows,
-                                           Orientation orientation) {
+Result<void> Accumulator::add_by_interface(BlockColumns& columns, const Selection& rows, Orientation orientation) {
   if (auto ok = builder_.interfaces(columns, *codes_, rows, orientation, false, in_.data()); !ok) return ok;
   if (auto ok = builder_.interfaces(columns, *codes_, rows, orientation, true, out_.data()); !ok) return ok;
   if (auto ok = read_one_sided(columns, rows); !ok) return ok;
@@ -126,18 +86,18 @@ Result<void> Accumulator::add_by_interface(Kind& kind, BlockColumns& columns, co
   if (rollup_ && !both_sides_.empty()) {
     if (auto ok = find_divided(columns, rows); !ok) return ok;
     for (const Side side : {Side::kIn, Side::kOut}) {
-      if (auto ok = add_divided(kind, side, rows.count); !ok) return ok;
+      if (auto ok = add_divided(side, rows.count); !ok) return ok;
     }
   }
 
   choose_side(Side::kIn, orientation, rows.count);
-  if (auto ok = add_positions(kind, tallies_.entered(), in_.data()); !ok) return ok;
+  if (auto ok = add_positions(tallies_.entered(), in_.data()); !ok) return ok;
   choose_side(Side::kOut, orientation, rows.count);
-  if (auto ok = add_positions(kind, tallies_.left(), out_.data()); !ok) return ok;
+  if (auto ok = add_positions(tallies_.left(), out_.data()); !ok) return ok;
   if (!plan_.request.interfaces.restricts()) {
     choose_without_interface(rows.count);
     if (!positions_.empty()) {
-      if (auto ok = add_positions(kind, tallies_.observed(), nullptr); !ok) return ok;
+      if (auto ok = add_positions(tallies_.observed(), nullptr); !ok) return ok;
     }
   }
 
@@ -174,7 +134,7 @@ Result<void> Accumulator::find_divided(BlockColumns& columns, const Selection& r
 
 // What entered was metered at one side, what came back at the other; a direction without traffic counts nowhere, and a
 // row without any as if it had entered.
-Result<void> Accumulator::add_divided(Kind& kind, Side side, std::size_t count) {
+Result<void> Accumulator::add_divided(Side side, std::size_t count) {
   const std::vector<std::uint32_t>& interfaces = side == Side::kIn ? in_ : out_;
   for (const bool forward : {true, false}) {
     positions_.clear();
@@ -186,8 +146,7 @@ Result<void> Accumulator::add_divided(Kind& kind, Side side, std::size_t count) 
       contributed_[interfaces[i]] = 1;
     }
     const Tally tally = side == Side::kIn ? tallies_.entered() : tallies_.left();
-    if (auto ok = add_positions(kind, forward == (side == Side::kIn) ? tally.in() : tally.out(), interfaces.data());
-        !ok) {
+    if (auto ok = add_positions(forward == (side == Side::kIn) ? tally.in() : tally.out(), interfaces.data()); !ok) {
       return ok;
     }
   }
@@ -201,10 +160,10 @@ void Accumulator::choose_without_interface(std::size_t count) {
   }
 }
 
-Result<void> Accumulator::add_positions(Kind& kind, const Tally& tally, const std::uint32_t* interfaces) {
+Result<void> Accumulator::add_positions(const Tally& tally, const std::uint32_t* interfaces) {
   if (positions_.empty()) return {};
-  const std::size_t words = kind.layout.words();
-  const KeyPart* part = kind.layout.interface();
+  const std::size_t words = plan_.layout.words();
+  const KeyPart* part = plan_.layout.interface();
   std::uint64_t* key = picked_keys_.data();
   for (const std::uint16_t i : positions_) {
     std::copy_n(&keys_[i * words], words, key);
@@ -213,7 +172,7 @@ Result<void> Accumulator::add_positions(Kind& kind, const Tally& tally, const st
     counted_[i] = 1;
     key += words;
   }
-  return add_groups(kind, picked_keys_.data(), positions_.size(), tallies_.pick(tally, positions_));
+  return add_groups(picked_keys_.data(), positions_.size(), tallies_.pick(tally, positions_));
 }
 
 Result<void> Accumulator::read_one_sided(BlockColumns& columns, const Selection& rows) {

@@ -34,8 +34,8 @@ class FoundTimes {
 
 class Accumulator {
  public:
-  // All outlive this. Groups of IPv4 addresses only have their memory in `v4`, others in `any`.
-  Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& v4, Groups::Pools& any);
+  // All outlive this.
+  Accumulator(const Plan& plan, KeyValues& values, FoundTimes& found, Groups& groups);
 
   // Before the first block of another segment.
   void open_segment(const Segment& segment, const SegmentCodes& codes);
@@ -43,7 +43,9 @@ class Accumulator {
   // used up.
   Result<void> add(BlockColumns& columns, const Selection& rows, Orientation orientation);
 
-  Groups& groups(Addresses addresses) { return addresses == Addresses::kV4 ? *v4_.groups : *any_.groups; }
+  // After the last row.
+  Result<void> finish();
+
   std::uint64_t rows() const { return rows_; }  // that counted
   // The numbers of the interfaces at which rows counted, among KeyValues::interfaces; 1 at each.
   std::span<const std::uint8_t> interfaces() const { return contributed_; }
@@ -52,28 +54,18 @@ class Accumulator {
   enum class Admitted : std::uint8_t { kUnknown, kYes, kNo };
   enum class Side : std::uint8_t { kIn, kOut };
 
-  // Groups and how their keys are laid out.
-  struct Kind {
-    const KeyLayout& layout;
-    std::unique_ptr<Groups> groups;
-  };
-
-  // Parts the rows that have nothing but IPv4 addresses from the others.
-  Result<void> split(BlockColumns& columns, const Selection& rows, Orientation orientation, Selection& v4,
-                     Selection& others);
-  Result<void> add_rows(Kind& kind, BlockColumns& columns, const Selection& rows, Orientation orientation);
-  Result<void> add_once(Kind& kind, BlockColumns& columns, const Selection& rows);
-  Result<void> add_by_interface(Kind& kind, BlockColumns& columns, const Selection& rows, Orientation orientation);
+  Result<void> add_once(BlockColumns& columns, const Selection& rows);
+  Result<void> add_by_interface(BlockColumns& columns, const Selection& rows, Orientation orientation);
   // Adds the rows at positions_, at an interface each where `interfaces` is given.
-  Result<void> add_positions(Kind& kind, const Tally& tally, const std::uint32_t* interfaces);
+  Result<void> add_positions(const Tally& tally, const std::uint32_t* interfaces);
   void choose_side(Side side, Orientation orientation, std::size_t count);
   void choose_without_interface(std::size_t count);
   Result<void> find_divided(BlockColumns& columns, const Selection& rows);
-  Result<void> add_divided(Kind& kind, Side side, std::size_t count);
+  Result<void> add_divided(Side side, std::size_t count);
   Result<void> read_one_sided(BlockColumns& columns, const Selection& rows);
   Result<void> note_times(BlockColumns& columns, const Selection& rows);
   bool admits(std::uint32_t interface);
-  static Result<void> add_groups(Kind& kind, const std::uint64_t* keys, std::size_t count, const Tally& tally);
+  Result<void> add_groups(const std::uint64_t* keys, std::size_t count, const Tally& tally);
 
   const Plan& plan_;
   KeyValues& values_;
@@ -82,15 +74,12 @@ class Accumulator {
   bool rollup_ = false;
   KeyBuilder builder_;
   RowTallies tallies_;
-  Kind v4_;
-  Kind any_;
+  std::unique_ptr<GroupIntake> groups_;
   std::uint64_t rows_ = 0;
   std::vector<Admitted> admitted_;         // by interface
   std::vector<std::uint8_t> contributed_;  // by interface
   std::vector<std::uint32_t> both_sides_;  // codes of such exporters in this segment, sorted
 
-  std::vector<std::uint8_t> not_v4_;  // 1: has an address that is none, or none at all
-  std::vector<std::uint16_t> v4_picks_, other_picks_;
   std::vector<std::uint64_t> keys_;           // of the selected rows
   std::vector<std::uint64_t> picked_keys_;    // of those at positions_
   std::vector<std::uint16_t> positions_;      // among the selected rows

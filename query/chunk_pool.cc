@@ -9,23 +9,25 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t kPage = 4096;
 constexpr std::size_t kHugePage = 2 << 20;
 constexpr std::size_t kFirstSlab = 128 << 10;
 constexpr std::size_t kLargestSlab = 2 * kHugePage;
 
-}  // namespace
-
-void HugeDelete::operator()(void* memory) const { std::free(memory); }
-
 HugeMemory allocate_huge(std::size_t bytes) {
   const bool huge = bytes >= kHugePage;
-  const std::size_t alignment = huge ? kHugePage : 64;
+  const std::size_t alignment = huge ? kHugePage : kPage;
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
   void* memory = std::aligned_alloc(alignment, size);
   if (memory == nullptr) throw std::bad_alloc();
-  if (huge) ::madvise(memory, size, MADV_HUGEPAGE);  // a wish; without it the memory is as good, only slower
+  // A wish; without it the memory is as good, only slower.
+  ::madvise(memory, size, huge ? MADV_HUGEPAGE : MADV_POPULATE_WRITE);
   return HugeMemory(static_cast<std::byte*>(memory));
 }
+
+}  // namespace
+
+void HugeDelete::operator()(void* memory) const { std::free(memory); }
 
 ChunkPool::ChunkPool(std::size_t chunk_bytes, MemoryBudget& budget) : chunk_bytes_(chunk_bytes), budget_(budget) {}
 

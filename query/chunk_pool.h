@@ -1,9 +1,9 @@
-// Memory for the groups of a query: chunks of one size, carved from large pages, and arrays.
+// Memory for the groups of a query: chunks of one size, carved from large pages.
 //
-// Groups are looked up all over their memory, where the translation of addresses would cost as much as the memory
-// itself: so large pieces are aligned to huge pages and the kernel is asked for such.
+// Large pieces are aligned to huge pages and the kernel is asked for such: else it would take as long to make the pages
+// as to fill them.
 //
-// Thread rules: ChunkPool from any number of threads; HugeArray one thread.
+// Thread rules: from any number of threads.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,6 @@ struct HugeDelete {
   void operator()(void* memory) const;
 };
 using HugeMemory = std::unique_ptr<std::byte, HugeDelete>;
-
-// Not zeroed. REQUIRES bytes > 0. Throws std::bad_alloc.
-HugeMemory allocate_huge(std::size_t bytes);
 
 class ChunkPool {
  public:

@@ -51,7 +51,7 @@ class Query {
   Result<QueryResult> finish(Scan& scan) {
     std::vector<std::unique_ptr<Ranking>> rankings;
     for (unsigned i = 0; i < scan.threads(); ++i) {
-      rankings.push_back(std::make_unique<Ranking>(request_, scan.values(), budget_));
+      rankings.push_back(std::make_unique<Ranking>(request_, plan_.layout, scan.values(), budget_));
     }
     rank(scan, rankings);
     Ranking& all = *rankings.front();
@@ -73,26 +73,21 @@ class Query {
     return std::move(result_);
   }
 
-  // Brings the threads' groups together, partition by partition, and looks for the best of them.
+  // Looks for the best groups, partition by partition.
   void rank(Scan& scan, const std::vector<std::unique_ptr<Ranking>>& rankings) {
     std::atomic<std::size_t> next{0};
     in_parallel(scan.threads(), [&](unsigned thread) {
+      std::vector<std::uint32_t> slots;
       for (std::size_t p; (p = next.fetch_add(1)) < Groups::kPartitions && watch_.go_on();) {
-        for (const KeyLayout* layout : {&plan_.v4_layout, &plan_.any_layout}) {
-          if (!rank_partition(scan, *layout, p, *rankings[thread])) return watch_.end_for_memory();
-        }
+        if (!rank_partition(scan.groups(), p, slots, *rankings[thread])) return watch_.end_for_memory();
       }
     });
   }
 
-  bool rank_partition(Scan& scan, const KeyLayout& layout, std::size_t partition, Ranking& ranking) try {
-    Groups& all = scan.groups(0, layout.addresses());
-    for (unsigned other = 1; other < scan.threads(); ++other) {
-      if (!all.merge(partition, scan.groups(other, layout.addresses()))) return false;
-    }
-    groups_ += all.size(partition);
-    ranking.begin(layout);
-    all.visit(partition, ranking);
+  bool rank_partition(Groups& groups, std::size_t partition, std::vector<std::uint32_t>& slots, Ranking& ranking) try {
+    groups.fold(partition, slots);
+    groups_ += groups.size(partition);
+    groups.visit(partition, ranking);
     return true;
   } catch (const std::bad_alloc&) {
     return false;
@@ -101,7 +96,7 @@ class Query {
   bool write_rows(const std::vector<RankedGroup>& groups, const KeyValues& values) {
     // A guess at the texts' share: most are short.
     constexpr std::size_t kTexts = 16;
-    const std::size_t columns = plan_.v4_layout.parts().size();
+    const std::size_t columns = plan_.layout.parts().size();
     const std::size_t size = groups.size() * (sizeof(QueryRow) + columns * (sizeof(QueryValue) + kTexts));
     if (!budget_.take(size)) return false;
     result_.rows.reserve(groups.size());
@@ -110,7 +105,7 @@ class Query {
       row.counters = group.counters;
       row.values.reserve(columns);
       for (std::size_t i = 0; i < columns; ++i) {
-        row.values.push_back(group.key.layout->value(i, group.key.words, values));
+        row.values.push_back(plan_.layout.value(i, group.key, values));
       }
     }
     budget_.give_back(size);

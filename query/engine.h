@@ -1,7 +1,7 @@
 // Running a query over a snapshot of a store.
 //
 // Works through the snapshot block by block on several threads: zone maps and dictionaries rule out what cannot match,
-// the condition is evaluated on codes, matching rows are aggregated by key, and the tables of the threads are merged.
+// the condition is evaluated on codes, matching rows are aggregated by key (groups.h).
 //
 // Thread rules: run_query() may be called from several threads at once.
 #pragma once

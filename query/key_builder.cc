@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "base/bytes.h"
 #include "base/hash.h"
 #include "flow/sides.h"
 #include "query/bound_predicate.h"
@@ -71,7 +70,7 @@ Result<void> KeyBuilder::build(const KeyLayout& layout, BlockColumns& columns, c
       case Source::kNumber: ok = add_number(rows, part); break;
       case Source::kTime: ok = add_time(rows, part); break;
       case Source::kDuration: ok = add_duration(rows, part); break;
-      case Source::kAddress: ok = part.is_wide() ? add_wide_addresses(rows, part) : add_addresses(rows, part); break;
+      case Source::kAddress: ok = add_addresses(rows, part); break;
       case Source::kText: ok = add_texts(rows, part); break;
       case Source::kNetwork: ok = add_networks(rows, part); break;
       case Source::kHost: ok = add_hosts(rows, part); break;
@@ -144,35 +143,11 @@ Result<void> KeyBuilder::add_duration(const Rows& rows, const KeyPart& part) {
 Result<void> KeyBuilder::add_addresses(const Rows& rows, const KeyPart& part) {
   const auto codes = rows.columns.narrow(oriented(part.field, rows.orientation), rows.selection);
   if (!codes) return std::unexpected(codes.error());
-  const auto v4 = rows.codes.addresses().v4();
+  const std::size_t count = rows.selection.count;
+  if (!rows.codes.number_addresses({*codes, count}, addresses_.data())) return fail("no memory left");
   std::uint64_t* key = rows.keys + part.place.word;
-  for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
-    const std::uint32_t at = (*codes)[i] - 1;
-    if (at >= v4.size()) return bad_code(rows.columns.segment());
-    *key |= std::uint64_t{v4[at]} << part.place.shift;
-  }
-  return {};
-}
-
-Result<void> KeyBuilder::add_wide_addresses(const Rows& rows, const KeyPart& part) {
-  const auto codes = rows.columns.narrow(oriented(part.field, rows.orientation), rows.selection);
-  if (!codes) return std::unexpected(codes.error());
-  const AddressDictionary& addresses = rows.codes.addresses();
-  const std::uint32_t v4_count = addresses.v4_count(), size = addresses.size();
-  std::uint64_t* key = rows.keys;
-  for (std::size_t i = 0; i < rows.selection.count; ++i, key += rows.layout.words()) {
-    const std::uint32_t code = (*codes)[i];
-    if (code == 0) continue;
-    if (code > size) return bad_code(rows.columns.segment());
-    if (code <= v4_count) {
-      key[part.place.word] |= static_cast<std::uint64_t>(Family::kV4) << part.place.shift;
-      key[part.high.word] = std::uint64_t{addresses.v4()[code - 1]} << 32;
-    } else {
-      const AddressBytes& bytes = addresses.v6()[code - 1 - v4_count];
-      key[part.place.word] |= static_cast<std::uint64_t>(Family::kV6) << part.place.shift;
-      key[part.high.word] = load_be64(bytes.data());
-      key[part.low.word] = load_be64(bytes.data() + 8);
-    }
+  for (std::size_t i = 0; i < count; ++i, key += rows.layout.words()) {
+    *key |= std::uint64_t{addresses_[i]} << part.place.shift;
   }
   return {};
 }

@@ -28,8 +28,7 @@ class KeyBuilder {
   void open_segment();
 
   // Makes the keys of the selected rows, layout.words() words each, at `keys`; the part of kInterface stays 0.
-  // REQUIRES rows with IPv4 addresses only where the layout has room for no others. Errors: the segment is damaged, the
-  // budget is used up.
+  // Errors: the segment is damaged, the budget is used up.
   Result<void> build(const KeyLayout& layout, BlockColumns& columns, const SegmentCodes& codes, const Selection& rows,
                      Orientation orientation, std::uint64_t* keys);
 
@@ -60,8 +59,7 @@ class KeyBuilder {
   static Result<void> add_number(const Rows& rows, const KeyPart& part);
   static Result<void> add_time(const Rows& rows, const KeyPart& part);
   static Result<void> add_duration(const Rows& rows, const KeyPart& part);
-  static Result<void> add_addresses(const Rows& rows, const KeyPart& part);
-  static Result<void> add_wide_addresses(const Rows& rows, const KeyPart& part);
+  Result<void> add_addresses(const Rows& rows, const KeyPart& part);
   static Result<void> add_texts(const Rows& rows, const KeyPart& part);
   Result<void> add_networks(const Rows& rows, const KeyPart& part);
   Result<void> add_hosts(const Rows& rows, const KeyPart& part);
@@ -70,9 +68,10 @@ class KeyBuilder {
   std::optional<std::uint32_t> index_text(std::uint32_t index);
 
   KeyValues& values_;
-  std::array<Memo, kMemos> network_memos_;  // by address code and mask
-  std::array<Memo, kMemos> host_memos_;     // by address code
-  std::array<Memo, kMemos> index_memos_;    // by index
+  std::array<std::uint32_t, kBlockRows> addresses_;  // numbers of a block's
+  std::array<Memo, kMemos> network_memos_;           // by address code and mask
+  std::array<Memo, kMemos> host_memos_;              // by address code
+  std::array<Memo, kMemos> index_memos_;             // by index
 };
 
 }  // namespace weir

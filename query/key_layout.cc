@@ -12,8 +12,8 @@ namespace {
 
 using Source = KeyPart::Source;
 
-KeyPart part_of(const QueryField& field, const TimeBlocks& times, Addresses addresses) {
-  const auto part = [](Source source, FieldId id, unsigned bits) { return KeyPart{source, id, {bits, 0, 0}, {}, {}}; };
+KeyPart part_of(const QueryField& field, const TimeBlocks& times) {
+  const auto part = [](Source source, FieldId id, unsigned bits) { return KeyPart{source, id, {bits, 0, 0}}; };
   switch (field.kind) {
     case QueryField::Kind::kTime:
       return part(Source::kTime, {}, static_cast<unsigned>(std::bit_width((times.last - times.first) | 1)));
@@ -25,12 +25,7 @@ KeyPart part_of(const QueryField& field, const TimeBlocks& times, Addresses addr
   }
   const FieldInfo& info = field_info(field.field);
   switch (info.type) {
-    case FieldType::kAddress: {
-      if (addresses == Addresses::kV4) return part(Source::kAddress, info.id, 32);
-      KeyPart wide = part(Source::kAddress, info.id, 3);
-      wide.high.bits = wide.low.bits = 64;
-      return wide;
-    }
+    case FieldType::kAddress: return part(Source::kAddress, info.id, 32);
     case FieldType::kSrcPrefix:
     case FieldType::kDstPrefix: return part(Source::kNetwork, info.id, 32);
     case FieldType::kUnsignedList:
@@ -60,37 +55,22 @@ const Interner& interner_of(const KeyPart& part, const KeyValues& values) {
   return interface ? values.interfaces : values.texts;
 }
 
-// Family, then the bytes as two numbers.
-using AddressNumbers = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
-
-AddressNumbers address_numbers(const KeyPart& part, const std::uint64_t* key) {
-  if (!part.is_wide()) return {4, part.place.of(key) << 32, 0};
-  return {part.place.of(key), part.high.of(key), part.low.of(key)};
-}
-
-IpAddress address_of(const AddressNumbers& numbers) {
-  const auto& [family, high, low] = numbers;
-  IpAddress address;
-  address.family = static_cast<Family>(family);
-  for (std::size_t i = 0; i < 8; ++i) {
-    address.bytes[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
-    address.bytes[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
-  }
-  return address;
-}
-
-std::strong_ordering compare_part(const KeyPart& a, const std::uint64_t* key_a, const KeyPart& b,
-                                  const std::uint64_t* key_b, const KeyValues& values) {
-  if (a.source == Source::kAddress) return address_numbers(a, key_a) <=> address_numbers(b, key_b);
-  const std::uint64_t x = a.place.of(key_a), y = b.place.of(key_b);
+std::strong_ordering compare_part(const KeyPart& part, const std::uint64_t* a, const std::uint64_t* b,
+                                  const KeyValues& values) {
+  const std::uint64_t x = part.place.of(a), y = part.place.of(b);
   if (x == y) return std::strong_ordering::equal;
-  switch (a.source) {
+  const auto i = static_cast<std::uint32_t>(x), j = static_cast<std::uint32_t>(y);
+  switch (part.source) {
+    case Source::kAddress: {
+      const IpAddress p = values.addresses.address(i), q = values.addresses.address(j);
+      return std::tie(p.family, p.bytes) <=> std::tie(q.family, q.bytes);
+    }
     case Source::kText:
     case Source::kNetwork:
     case Source::kInterface:
     case Source::kHost: {
-      const Interner& texts = interner_of(a, values);
-      return texts.bytes(static_cast<std::uint32_t>(x)) <=> texts.bytes(static_cast<std::uint32_t>(y));
+      const Interner& texts = interner_of(part, values);
+      return texts.bytes(i) <=> texts.bytes(j);
     }
     default: return x <=> y;
   }
@@ -98,14 +78,12 @@ std::strong_ordering compare_part(const KeyPart& a, const std::uint64_t* key_a, 
 
 }  // namespace
 
-KeyLayout::KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times, Addresses addresses)
-    : addresses_(addresses), times_(times) {
+KeyLayout::KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times) : times_(times) {
   parts_.reserve(columns.size());
   std::vector<KeyPlace*> places;
   for (const QueryColumn& column : columns) {
-    KeyPart& part = parts_.emplace_back(part_of(column.field, times, addresses));
+    KeyPart& part = parts_.emplace_back(part_of(column.field, times));
     places.push_back(&part.place);
-    if (part.is_wide()) places.insert(places.end(), {&part.high, &part.low});
   }
   words_ = Groups::rounded_words(lay_out(std::move(places)));
 }
@@ -122,7 +100,7 @@ QueryValue KeyLayout::value(std::size_t i, const std::uint64_t* key, const KeyVa
     case Source::kNumber:
     case Source::kDuration: return n;
     case Source::kTime: return label(n);
-    case Source::kAddress: return address_of(address_numbers(part, key));
+    case Source::kAddress: return values.addresses.address(static_cast<std::uint32_t>(n));
     case Source::kInterface:
     case Source::kText:
     case Source::kNetwork:
@@ -136,10 +114,9 @@ std::uint64_t KeyLayout::time(const std::uint64_t* key) const {
   return part == nullptr ? 0 : label(part->place.of(key));
 }
 
-std::strong_ordering compare(const LaidOutKey& a, const LaidOutKey& b, const KeyValues& values) {
-  for (std::size_t i = 0; i < a.layout->parts().size(); ++i) {
-    const auto order = compare_part(a.layout->parts()[i], a.words, b.layout->parts()[i], b.words, values);
-    if (order != 0) return order;
+std::strong_ordering KeyLayout::compare(const std::uint64_t* a, const std::uint64_t* b, const KeyValues& values) const {
+  for (const KeyPart& part : parts_) {
+    if (const auto order = compare_part(part, a, b, values); order != 0) return order;
   }
   return std::strong_ordering::equal;
 }

@@ -1,8 +1,7 @@
 // How the values of a query's columns are packed into the words of a group's key.
 //
-// A number takes the bits of its field, a time those that its blocks need, a text is a number of an Interner. There are
-// two layouts: nearly all rows have IPv4 addresses only, 32 bits each; rows with any other address, or none, in one of
-// the columns have keys of their own with room for IPv6.
+// A number takes the bits of its field, a time those that its blocks need, a text is a number of an Interner, an
+// address a number of its own kind (address_numbers.h).
 //
 // Thread rules: immutable after construction; value() and compare() once no thread interns any more.
 #pragma once
@@ -14,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "query/address_numbers.h"
 #include "query/field.h"
 #include "query/interner.h"
 #include "query/result.h"
@@ -23,10 +23,11 @@ namespace weir {
 
 // What keys refer to.
 struct KeyValues {
-  explicit KeyValues(MemoryBudget& budget) : texts(budget), interfaces(budget) {}
+  explicit KeyValues(MemoryBudget& budget) : texts(budget), interfaces(budget), addresses(budget) {}
 
   Interner texts;
   Interner interfaces;  // names of interfaces, in whichever column
+  AddressNumbers addresses;
 };
 
 constexpr bool is_interface_name(ColumnId column) {
@@ -47,11 +48,7 @@ struct KeyPart {
   enum class Source : std::uint8_t { kNumber, kTime, kDuration, kAddress, kText, kNetwork, kInterface, kHost };
   Source source = Source::kNumber;
   FieldId field{};  // of kNumber, kAddress, kText, kNetwork
-  KeyPlace place;   // of a wide address: its family, 0, 4 or 6
-  KeyPlace high;    // of a wide address: the first eight bytes, the first one highest
-  KeyPlace low;     // and the others
-
-  bool is_wide() const { return high.bits != 0; }
+  KeyPlace place;
 };
 
 // The blocks of the `time` column.
@@ -61,19 +58,18 @@ struct TimeBlocks {
   std::uint64_t last = 0;
 };
 
-enum class Addresses : std::uint8_t { kV4, kAny };
-
 class KeyLayout {
  public:
-  KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times, Addresses addresses);
+  KeyLayout(std::span<const QueryColumn> columns, const TimeBlocks& times);
 
   std::size_t words() const { return words_; }
   std::span<const KeyPart> parts() const { return parts_; }  // one a column
-  Addresses addresses() const { return addresses_; }
   const TimeBlocks& times() const { return times_; }
   // The part of kInterface; null where there is none.
   const KeyPart* interface() const { return find(KeyPart::Source::kInterface); }
 
+  // By the columns' values, first column first.
+  std::strong_ordering compare(const std::uint64_t* a, const std::uint64_t* b, const KeyValues& values) const;
   // Of column `i`.
   QueryValue value(std::size_t i, const std::uint64_t* key, const KeyValues& values) const;
   // The label of the `time` column; 0 where there is none.
@@ -83,19 +79,9 @@ class KeyLayout {
   const KeyPart* find(KeyPart::Source source) const;
   std::uint64_t label(std::uint64_t block) const { return (times_.first + block + 1) * times_.resolution; }
 
-  Addresses addresses_;
   std::vector<KeyPart> parts_;
   std::size_t words_ = 0;
   TimeBlocks times_;
 };
-
-// A key and how to read it.
-struct LaidOutKey {
-  const KeyLayout* layout;
-  const std::uint64_t* words;
-};
-
-// By the columns' values, first column first. REQUIRES layouts of the same columns.
-std::strong_ordering compare(const LaidOutKey& a, const LaidOutKey& b, const KeyValues& values);
 
 }  // namespace weir

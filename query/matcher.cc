@@ -1,6 +1,7 @@
 #include "query/matcher.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -10,13 +11,17 @@ namespace {
 constexpr std::size_t kFewIntervals = 4;
 constexpr std::uint64_t kBitmapValues = 1u << 22;
 // Rows that are tested together before any is written down.
-constexpr std::size_t kGroup = 8;
+constexpr std::size_t kGroup = 64;
 
-bool any(const std::uint8_t (&hits)[kGroup]) {
-  std::uint64_t all;
-  static_assert(sizeof all == kGroup);
-  std::memcpy(&all, hits, kGroup);
-  return all != 0;
+// Bit i is hits[i], which are 0 or 1.
+std::uint64_t bits_of(const std::uint8_t (&hits)[kGroup]) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < kGroup; i += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, hits + i, sizeof eight);
+    bits |= (eight * 0x0102040810204080ULL >> 56) << i;
+  }
+  return bits;
 }
 
 }  // namespace
@@ -52,10 +57,8 @@ std::size_t Matcher::select_by(const T* values, const Selection& from, std::uint
   for (; i + kGroup <= from.count; i += kGroup) {
     std::uint8_t hits[kGroup];
     for (std::size_t j = 0; j < kGroup; ++j) hits[j] = test(values[i + j]) ? 1 : 0;
-    if (!any(hits)) continue;
-    for (std::size_t j = 0; j < kGroup; ++j) {
-      out[n] = from.row(i + j);
-      n += hits[j];
+    for (std::uint64_t bits = bits_of(hits); bits != 0; bits &= bits - 1) {
+      out[n++] = from.row(i + static_cast<std::size_t>(std::countr_zero(bits)));
     }
   }
   for (; i < from.count; ++i) {

@@ -43,6 +43,13 @@ std::optional<Condition> interface_condition(const InterfaceFilter& interfaces, 
   return condition;
 }
 
+// Whether a row can count as outgoing where its exporter saw it. A damaged segment is for the scan to find.
+bool has_both_ways(const std::shared_ptr<const Segment>& segment) {
+  if (segment->has(column_of(FieldId::reverse_packets)) || segment->has(column_of(FieldId::reverse_bytes))) return true;
+  const auto directions = segment->zones(column_of(FieldId::flow_direction));
+  return !directions || std::ranges::any_of(*directions, [](const Zone& zone) { return zone.max != 0; });
+}
+
 Predicate window_and_condition(const QueryRequest& request, const std::optional<Condition>& interfaces,
                                Orientation orientation, std::uint64_t resolution) {
   Predicate both;
@@ -67,17 +74,14 @@ std::uint64_t chosen_resolution(std::uint64_t resolution, const TimeRange& times
 
 Plan::Plan(const QueryRequest& query, const Snapshot& snapshot)
     : request(query),
-      v4_layout(query.columns, blocks_of(query, found_times(query, snapshot)), Addresses::kV4),
-      any_layout(query.columns, v4_layout.times(), Addresses::kAny),
-      by_interface(v4_layout.interface() != nullptr || query.interfaces.restricts()),
+      layout(query.columns, blocks_of(query, found_times(query, snapshot))),
+      by_interface(layout.interface() != nullptr || query.interfaces.restricts()),
+      both_ways(by_interface || query.biflow || std::ranges::any_of(snapshot.segments, has_both_ways)),
       both_sides(snapshot.both_sides) {
   const auto interfaces = interface_condition(query.interfaces, snapshot);
-  const std::uint64_t resolution = v4_layout.times().resolution;
+  const std::uint64_t resolution = layout.times().resolution;
   as_stored = window_and_condition(query, interfaces, Orientation::kAsStored, resolution);
   reversed = window_and_condition(query, interfaces, Orientation::kReversed, resolution);
-  for (const KeyPart& part : v4_layout.parts()) {
-    if (part.source == KeyPart::Source::kAddress) address_columns.push_back(part.field);
-  }
 }
 
 }  // namespace weir

@@ -18,15 +18,14 @@ struct Plan {
   Plan(const QueryRequest& request, const Snapshot& snapshot);
 
   const QueryRequest& request;
-  KeyLayout v4_layout;
-  KeyLayout any_layout;
+  KeyLayout layout;
   // The condition, the time window and the interfaces, as rows are stored and, for biflows, with their sides exchanged.
   Predicate as_stored;
   Predicate reversed;
   // Whether flows count at their interfaces, once at each side.
   bool by_interface;
-  // The columns of addresses among the query's.
-  std::vector<FieldId> address_columns;
+  // Whether rows can count in the outgoing direction.
+  bool both_ways;
   std::span<const IpAddress> both_sides;  // Snapshot::both_sides
 };
 

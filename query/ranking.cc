@@ -18,8 +18,8 @@ bool goes(DirectionFilter direction, const FlowCounters& c) {
   return true;
 }
 
-Ranking::Ranking(const QueryRequest& request, const KeyValues& values, MemoryBudget& budget)
-    : request_(request), values_(values), budget_(budget) {}
+Ranking::Ranking(const QueryRequest& request, const KeyLayout& layout, const KeyValues& values, MemoryBudget& budget)
+    : request_(request), layout_(layout), values_(values), budget_(budget) {}
 
 Ranking::~Ranking() { budget_.give_back(charged_); }
 
@@ -27,7 +27,7 @@ void Ranking::visit(const std::uint64_t* key, const FlowCounters& counters) {
   if (!goes(request_.condition.direction, counters)) return;
   ++hits_;
   add(totals_, counters);
-  keep({rank(key, counters), {layout_, key}, counters});
+  keep({rank(key, counters), key, counters});
 }
 
 void Ranking::merge(const Ranking& other) {
@@ -71,11 +71,11 @@ bool Ranking::make_room() {
 
 bool Ranking::before(const RankedGroup& a, const RankedGroup& b) const {
   if (a.rank != b.rank) return request_.ascending ? a.rank < b.rank : a.rank > b.rank;
-  return compare(a.key, b.key, values_) < 0;
+  return layout_.compare(a.key, b.key, values_) < 0;
 }
 
 std::uint64_t Ranking::rank(const std::uint64_t* key, const FlowCounters& c) const {
-  if (request_.sort == SortBy::kTime) return layout_->time(key);
+  if (request_.sort == SortBy::kTime) return layout_.time(key);
   const bool packets = request_.sort == SortBy::kPackets;
   const std::uint64_t in = packets ? c.in_packets : c.in_bytes, out = packets ? c.out_packets : c.out_bytes;
   switch (request_.counters) {

@@ -16,7 +16,7 @@ namespace weir {
 
 struct RankedGroup {
   std::uint64_t rank;  // what is sorted by
-  LaidOutKey key;
+  const std::uint64_t* key;
   FlowCounters counters;
 };
 
@@ -27,13 +27,11 @@ bool goes(DirectionFilter direction, const FlowCounters& counters);
 class Ranking final : public GroupVisitor {
  public:
   // All outlive this.
-  Ranking(const QueryRequest& request, const KeyValues& values, MemoryBudget& budget);
+  Ranking(const QueryRequest& request, const KeyLayout& layout, const KeyValues& values, MemoryBudget& budget);
   ~Ranking() override;
   Ranking(const Ranking&) = delete;
   Ranking& operator=(const Ranking&) = delete;
 
-  // How the keys of the groups to be visited from now on are laid out; outlives this.
-  void begin(const KeyLayout& layout) { layout_ = &layout; }
   void visit(const std::uint64_t* key, const FlowCounters& counters) override;
   // The budget was used up: the ranking is not whole.
   bool failed() const { return failed_; }
@@ -53,7 +51,7 @@ class Ranking final : public GroupVisitor {
   bool make_room();
 
   const QueryRequest& request_;
-  const KeyLayout* layout_ = nullptr;
+  const KeyLayout& layout_;
   const KeyValues& values_;
   MemoryBudget& budget_;
   std::size_t charged_ = 0;

@@ -22,8 +22,8 @@ struct Scan::Entry {
 };
 
 struct Scan::Worker {
-  Worker(const Plan& plan, KeyValues& values, FoundTimes& found, Groups::Pools& v4, Groups::Pools& any)
-      : columns(plan.request.biflow), accumulator(plan, values, found, v4, any) {}
+  Worker(const Plan& plan, KeyValues& values, FoundTimes& found, Groups& groups)
+      : columns(plan.request.biflow), accumulator(plan, values, found, groups) {}
 
   BlockColumns columns;
   SelectBuffers buffers;
@@ -41,12 +41,11 @@ Scan::Scan(const Plan& plan, const Segments& segments, unsigned threads, MemoryB
       budget_(budget),
       watch_(watch),
       values_(budget),
-      v4_pools_(plan.v4_layout.words(), budget),
-      any_pools_(plan.any_layout.words(), budget) {
+      groups_(Groups::create(plan.layout.words(), plan.both_ways, budget)) {
   make_units();
   const std::size_t useful = std::clamp<std::size_t>(units_.size(), 1, std::max(threads, 1U));
   for (std::size_t i = 0; i < useful; ++i) {
-    workers_.push_back(std::make_unique<Worker>(plan, values_, found_, v4_pools_, any_pools_));
+    workers_.push_back(std::make_unique<Worker>(plan, values_, found_, *groups_));
   }
   if (plan.request.biflow) {
     conversations_.emplace(budget);
@@ -88,7 +87,7 @@ void Scan::work_through(const Work& work) {
   in_parallel(threads(), [&](unsigned thread) {
     for (;;) {
       const std::size_t at = next.fetch_add(1, std::memory_order_relaxed);
-      if (at >= units_.size() || !watch_.go_on()) return;
+      if (at >= units_.size() || !watch_.go_on()) return finish(*workers_[thread]);
       const Unit& unit = units_[at];
       if (entries_[unit.segment]->damaged.load(std::memory_order_relaxed)) continue;
       try {
@@ -101,6 +100,12 @@ void Scan::work_through(const Work& work) {
       watch_.report((static_cast<double>(phase_) + share) / static_cast<double>(phases_));
     }
   });
+}
+
+void Scan::finish(Worker& worker) try {
+  if (auto ok = worker.accumulator.finish(); !ok) watch_.end_for_memory();
+} catch (const std::bad_alloc&) {
+  watch_.end_for_memory();
 }
 
 void Scan::failed(std::size_t segment, const Error& error) {
@@ -212,8 +217,6 @@ Result<void> Scan::group_rows(Worker& worker, const SegmentScan& scan, Selection
   worker.columns.focus(rows);
   return worker.accumulator.add(worker.columns, rows, orientation);
 }
-
-Groups& Scan::groups(unsigned thread, Addresses addresses) { return workers_[thread]->accumulator.groups(addresses); }
 
 std::vector<std::string> Scan::interfaces() const {
   std::vector<std::string> names;

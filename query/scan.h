@@ -40,7 +40,7 @@ class Scan {
 
   unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
   const KeyValues& values() const { return values_; }
-  Groups& groups(unsigned thread, Addresses addresses);
+  Groups& groups() { return *groups_; }
   TimeRange found() const { return found_.get(); }
   std::vector<std::string> interfaces() const;
   QueryStats stats() const;
@@ -57,6 +57,7 @@ class Scan {
   void make_units();
   template <typename Work>
   void work_through(const Work& work);
+  void finish(Worker& worker);
   // Takes note of an error in a segment: damage, or the end of the memory.
   void failed(std::size_t segment, const Error& error);
 
@@ -78,8 +79,7 @@ class Scan {
   std::optional<Conversations> conversations_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<Unit> units_;
-  Groups::Pools v4_pools_;
-  Groups::Pools any_pools_;
+  std::unique_ptr<Groups> groups_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t phases_ = 1;
   std::size_t phase_ = 0;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "base/error.h"
 #include "query/key_layout.h"
@@ -25,12 +26,14 @@ class SegmentCodes {
   SegmentCodes(const SegmentCodes&) = delete;
   SegmentCodes& operator=(const SegmentCodes&) = delete;
 
-  // Before the first use of addresses(), and of text() and dictionary(), in one thread. Errors: the segment is damaged,
-  // the budget is used up.
+  // Before the first use of addresses() and number_addresses(), and of text(), in one thread. Errors: the segment is
+  // damaged, the budget is used up.
   Result<void> prepare_addresses();
   Result<void> prepare_text(ColumnId column);
 
   const AddressDictionary& addresses() const { return *addresses_; }
+  // Writes the numbers of addresses (AddressNumbers). False when the budget is used up. REQUIRES codes of the segment.
+  bool number_addresses(std::span<const std::uint32_t> codes, std::uint32_t* numbers) const;
   // The number of a text, among KeyValues::interfaces for their names, else KeyValues::texts. Nothing: a code that the
   // dictionary does not have, or the budget is used up.
   std::optional<std::uint32_t> text(ColumnId column, std::uint32_t code) const {
@@ -49,6 +52,8 @@ class SegmentCodes {
     std::unique_ptr<std::atomic<std::uint32_t>[]> numbers;
   };
 
+  bool take(std::uint32_t codes);
+  bool number_new(std::span<const std::uint32_t> codes, const std::uint32_t* numbers) const;
   std::optional<std::uint32_t> new_text(const Texts& texts, ColumnId column, std::uint32_t code) const;
 
   const Segment& segment_;
@@ -56,6 +61,7 @@ class SegmentCodes {
   MemoryBudget& budget_;
   std::size_t charged_ = 0;
   const AddressDictionary* addresses_ = nullptr;
+  std::unique_ptr<std::atomic<std::uint32_t>[]> address_numbers_;  // by code; kUnknown: not asked for yet
   Texts texts_[kColumnCount];
 };
 

@@ -13,7 +13,7 @@ Result<std::unique_ptr<SegmentScan>> SegmentScan::open(const Plan& plan, const S
   if (plan.by_interface && !plan.both_sides.empty()) {
     if (auto ok = scan->codes_.prepare_addresses(); !ok) return std::unexpected(ok.error());
   }
-  if (auto ok = KeyBuilder::prepare(plan.v4_layout, plan.by_interface, segment, scan->codes_); !ok) {
+  if (auto ok = KeyBuilder::prepare(plan.layout, plan.by_interface, segment, scan->codes_); !ok) {
     return std::unexpected(ok.error());
   }
   return scan;

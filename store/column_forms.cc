@@ -31,13 +31,14 @@ Result<const FollowTable*> Segment::Impl::table(const Column& column) const {
       if (!most) return std::unexpected(most.error());
       if (leader.entry.kind == DiskKind::kExtras || length > *most + 1) return damaged(where, "malformed");
     }
-    table.wide.resize(length);
+    const auto most = limit(column);
+    if (!most) return std::unexpected(most.error());
     IntDecoder ints;
-    if (!ints.decode(in, length, table.wide.data()) || !in.done()) return damaged(where, "malformed");
-    if (std::ranges::all_of(table.wide, [](std::uint64_t v) { return v <= UINT32_MAX; })) {
-      table.narrow.assign(table.wide.begin(), table.wide.end());
-      table.wide = {};
-    }
+    const auto decode = [&](auto& values) {
+      values.resize(length);
+      return ints.decode(in, length, values.data()) && in.done();
+    };
+    if (!(*most <= UINT32_MAX ? decode(table.narrow) : decode(table.wide))) return damaged(where, "malformed");
     return table;
   });
 }

@@ -46,7 +46,7 @@ struct Directory {
   std::vector<Zone> zones;
 };
 
-// The values of a column by those of another (page_format.h), in one of both arrays.
+// The values of a column by those of another (page_format.h), in `narrow` where the column has none that are larger.
 struct FollowTable {
   std::size_t leader = 0;  // its place in the footer
   std::vector<std::uint32_t> narrow;

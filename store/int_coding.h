@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -105,8 +106,13 @@ class IntDecoder {
   bool read_local_dictionary(WireReader& in, unsigned depth);
   // The places and upper bits of kPatched, in levels_[depth].
   bool read_patches(WireReader& in, std::size_t count, unsigned depth);
-  // The planes of kPlanes one after the other, in planes_.
-  bool read_planes(WireReader& in, std::size_t count, unsigned planes);
+  struct Planes {
+    std::uint64_t base;
+    std::uint64_t factor;
+    unsigned count;
+  };
+  // The planes of kPlanes one after the other, in planes_, and what makes values of them.
+  std::optional<Planes> read_planes(WireReader& in, std::size_t count);
   template <typename T>
   bool decode_planes(WireReader& in, std::size_t count, T* out);
 

@@ -129,10 +129,15 @@ bool IntDecoder::gather(WireReader& in, std::size_t count, std::span<const std::
       return true;
     }
     case IntEncoding::kPlanes: {
-      std::vector<std::uint64_t>& all = levels_[depth].wide;
-      all.resize(count);
-      if (!decode_planes(in, count, all.data())) return false;
-      for (const std::uint16_t pick : picks) *out++ = static_cast<T>(all[pick]);
+      const auto planes = read_planes(in, count);
+      if (!planes) return false;
+      for (const std::uint16_t pick : picks) {
+        std::uint64_t value = 0;
+        for (unsigned plane = 0; plane < planes->count; ++plane) {
+          value |= std::uint64_t{planes_[plane * count + pick]} << 8 * plane;
+        }
+        *out++ = static_cast<T>(planes->base + value * planes->factor);
+      }
       return true;
     }
   }
@@ -141,30 +146,33 @@ bool IntDecoder::gather(WireReader& in, std::size_t count, std::span<const std::
 
 void IntDecoder::FreeDecompressor::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
 
-bool IntDecoder::read_planes(WireReader& in, std::size_t count, unsigned planes) {
+std::optional<IntDecoder::Planes> IntDecoder::read_planes(WireReader& in, std::size_t count) {
+  const std::uint64_t base = unzigzag(in.varint());
+  const unsigned exponent = in.u8(), planes = in.u8();
+  if (in.failed() || exponent > kMaxExponent || planes == 0 || planes > kMaxPlanes) return in.fail(), std::nullopt;
   planes_.resize(planes * count);
   for (unsigned plane = 0; plane < planes; ++plane) {
     std::uint8_t* to = planes_.data() + plane * count;
     const std::uint64_t stored = in.varint();
     const Bytes bytes = in.bytes(stored == 0 ? count : stored);
-    if (in.failed()) return false;
+    if (in.failed()) return std::nullopt;
     if (stored == 0) {
       std::copy(bytes.begin(), bytes.end(), to);
       continue;
     }
     if (!zstd_) zstd_.reset(ZSTD_createDCtx());
-    if (ZSTD_decompressDCtx(zstd_.get(), to, count, bytes.data(), bytes.size()) != count) return in.fail();
+    if (ZSTD_decompressDCtx(zstd_.get(), to, count, bytes.data(), bytes.size()) != count)
+      return in.fail(), std::nullopt;
   }
-  return true;
+  return Planes{base, power_of_ten(exponent), planes};
 }
 
 template <typename T>
 bool IntDecoder::decode_planes(WireReader& in, std::size_t count, T* out) {
-  const std::uint64_t base = unzigzag(in.varint());
-  const unsigned exponent = in.u8(), planes = in.u8();
-  if (in.failed() || exponent > kMaxExponent || planes == 0 || planes > kMaxPlanes) return in.fail();
-  if (!read_planes(in, count, planes)) return false;
-  const auto factor = static_cast<T>(power_of_ten(exponent)), first = static_cast<T>(base);
+  const auto read = read_planes(in, count);
+  if (!read) return false;
+  const unsigned planes = read->count;
+  const auto factor = static_cast<T>(read->factor), first = static_cast<T>(read->base);
   const std::uint8_t* p[kMaxPlanes];
   for (unsigned plane = 0; plane < kMaxPlanes; ++plane) p[plane] = planes_.data() + std::min(plane, planes - 1) * count;
   const auto at = [&](unsigned plane, std::size_t i) { return static_cast<T>(T{p[plane][i]} << 8 * plane); };
