@@ -1,5 +1,6 @@
 #include "flow/batch.h"
 
+#include <atomic>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -14,6 +15,11 @@ constexpr std::size_t round_up8(std::size_t n) { return (n + 7) & ~std::size_t{7
 constexpr std::size_t kMaxHost = 255;  // a DNS name's limit
 constexpr std::size_t kFixedNeed = sizeof(Flow) + round_up8(sizeof(FlowCold));
 constexpr std::size_t kOriginNeed = round_up8(sizeof(Origin)) + round_up8(kMaxHost);
+
+std::uint64_t next_turn() {
+  static std::atomic<std::uint64_t> turns = 0;
+  return turns.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 static_assert(FlowBatch::kMaxRecord + kOriginNeed <= FlowBatch::kCapacity,
               "an empty batch must hold the largest record");
@@ -64,7 +70,7 @@ void BatchPool::give_back(FlowBatch* batch) {
 }
 
 BatchWriter::BatchWriter(std::shared_ptr<BatchPool> pool, Publish publish)
-    : pool_(std::move(pool)), publish_(std::move(publish)), batch_(pool_->take()) {}
+    : pool_(std::move(pool)), publish_(std::move(publish)), batch_(pool_->take()), turn_(next_turn()) {}
 
 BatchWriter::~BatchWriter() { flush(); }
 
@@ -98,6 +104,7 @@ void BatchWriter::undo() {
   --batch_->count_;
   batch_->arena_ = arena_before_last_;
   last_ = nullptr;
+  turn_ = next_turn();
 }
 
 FlowCold& BatchWriter::cold() {
@@ -121,6 +128,7 @@ Slice BatchWriter::store(Bytes bytes) {
 void BatchWriter::flush() {
   last_ = nullptr;
   origin_offset_ = 0;
+  turn_ = next_turn();
   if (batch_->empty()) {
     batch_->clear();  // an origin may stand there without flows
     return;
