@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "bench/dataset_world.h"
 #include "flow/names.h"
+#include "flow/text_cache.h"
 
 namespace weir::bench {
 namespace {
@@ -311,6 +312,7 @@ Datagram Dataset::Impl::next() {
 }
 
 void append(const Datagram& datagram, BatchWriter& writer) {
+  thread_local TextCache names;
   Origin origin{};
   origin.time_received_ns = datagram.received_ns;
   origin.sampler_address = datagram.router->address.bytes;
@@ -325,8 +327,9 @@ void append(const Datagram& datagram, BatchWriter& writer) {
     const std::uint32_t place = added.origin;
     added = flow;
     added.origin = place;
-    writer.cold().in_if_name = writer.store(as_bytes(in));
-    writer.cold().out_if_name = writer.store(as_bytes(out));
+    const std::uint64_t router = std::uint64_t{datagram.router->domain} << 32;
+    added.in_if_name = names.place(writer, router | flow.in_if, [&] { return in; });
+    added.out_if_name = names.place(writer, router | flow.out_if, [&] { return out; });
     added.mark(FieldId::in_if_name);
     added.mark(FieldId::out_if_name);
   }

@@ -13,15 +13,13 @@ std::uint64_t teller_of(const Origin& origin) {
 }  // namespace
 
 std::size_t ExportNames::learn(const FlowBatch& batch, const Flow& flow) {
-  if (flow.cold == 0) return 0;
   std::size_t refused = 0;
   const auto learn_side = [&](FieldId index_field, std::uint32_t index, FieldId name_field, Slice name) {
     if (!flow.has(name_field) || !flow.has(index_field) || name.length == 0) return;
     if (!take(index, batch.text(name), batch.origin(flow))) ++refused;
   };
-  const FlowCold& cold = batch.cold(flow);
-  learn_side(FieldId::in_if, flow.in_if, FieldId::in_if_name, cold.in_if_name);
-  learn_side(FieldId::out_if, flow.out_if, FieldId::out_if_name, cold.out_if_name);
+  learn_side(FieldId::in_if, flow.in_if, FieldId::in_if_name, flow.in_if_name);
+  learn_side(FieldId::out_if, flow.out_if, FieldId::out_if_name, flow.out_if_name);
   return refused;
 }
 

@@ -69,19 +69,6 @@ std::uint32_t sampling_rate(const Template& used, const Domain& domain, const Se
   return values.sampler ? table.find(SamplingScope::kExporter, 0) : table.common();
 }
 
-void take_names(const Domain& domain, BatchWriter& out, Flow& flow) {
-  const auto name = [&](FieldId from, std::uint32_t index, FieldId to, Slice FlowCold::* member) {
-    if (!flow.has(from)) return;
-    const std::string_view found = domain.names.find(index);
-    if (found.empty()) return;
-    const Slice text = out.store(as_bytes(found));
-    out.cold().*member = text;
-    flow.mark(to);
-  };
-  name(FieldId::in_if, flow.in_if, FieldId::in_if_name, &FlowCold::in_if_name);
-  name(FieldId::out_if, flow.out_if, FieldId::out_if_name, &FlowCold::out_if_name);
-}
-
 }  // namespace
 
 void derive_fields(Flow& flow, bool has_icmp) {
@@ -117,6 +104,16 @@ void FlowBuilder::render(const Template& used, const Domain& domain, const Segme
     rendered_[i] = render_structured(info.type, field_bytes(places, extra.place), lookup);
     rendered_bytes_ += rendered_[i].size();
   }
+}
+
+void FlowBuilder::take_names(const InterfaceNames& names, BatchWriter& out, Flow& flow) {
+  const auto take = [&](FieldId from, std::uint32_t index, FieldId to, Slice& member) {
+    if (!flow.has(from)) return;
+    member = names_.place(out, std::uint64_t{names.version()} << 32 | index, [&] { return names.find(index); });
+    if (member.length != 0) flow.mark(to);
+  };
+  take(FieldId::in_if, flow.in_if, FieldId::in_if_name, flow.in_if_name);
+  take(FieldId::out_if, flow.out_if, FieldId::out_if_name, flow.out_if_name);
 }
 
 void FlowBuilder::add_extras(const TemplatePlan& plan, const SegmentPlace* places, BatchWriter& out, Flow& flow) {
@@ -179,7 +176,7 @@ Flow* FlowBuilder::add(const Template& used, const Domain& domain, const Segment
   take_ip_version(plan, places, *flow);
   flow->sampling_rate = sampling_rate(used, domain, places, *flow);
   if (flow->sampling_rate != 0) flow->mark(FieldId::sampling_rate);
-  if (!domain.names.empty()) take_names(domain, out, *flow);
+  if (!domain.names.empty()) take_names(domain.names, out, *flow);
   if (extras && !(plan.only_unset_extras && has_all(*flow, plan.unset_fields))) add_extras(plan, places, out, *flow);
   return flow;
 }

@@ -9,6 +9,7 @@
 
 #include "codecs/exporter_table.h"
 #include "codecs/record.h"
+#include "flow/text_cache.h"
 
 namespace weir {
 
@@ -23,8 +24,10 @@ class FlowBuilder {
   Flow* add(const Template& used, const Domain& domain, const SegmentPlace* places, const MessageClock& clock,
             BatchWriter& out, ExporterStats& stats);
   void render(const Template& used, const Domain& domain, const SegmentPlace* places);
+  void take_names(const InterfaceNames& names, BatchWriter& out, Flow& flow);
   void add_extras(const TemplatePlan& plan, const SegmentPlace* places, BatchWriter& out, Flow& flow);
 
+  TextCache names_;
   std::vector<std::string> rendered_;  // by index of the plan's extras
   std::size_t rendered_bytes_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "codecs/interface_names.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace weir {
 namespace {
@@ -19,6 +20,11 @@ std::size_t sequence_length(std::string_view text) {
   const bool bad = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
                    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
   return bad ? 0 : length;
+}
+
+std::uint32_t next_version() {
+  static std::atomic<std::uint32_t> versions = 0;
+  return versions.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 }  // namespace
@@ -46,6 +52,7 @@ bool InterfaceNames::set(std::uint32_t index, std::string name) {
   if (found == names_.end() && names_.size() >= kMaxEntries) return false;
   if (found != names_.end() && found->second == name) return false;
   names_[index] = std::move(name);
+  version_ = next_version();
   return true;
 }
 

@@ -25,11 +25,14 @@ class InterfaceNames {
   bool set(std::uint32_t index, std::string name);
   // Empty where nothing is known.
   std::string_view find(std::uint32_t index) const;
+  // Tells one state of a table from every other, of this one or of another.
+  std::uint32_t version() const { return version_; }
   bool empty() const { return names_.empty(); }
   const std::unordered_map<std::uint32_t, std::string>& names() const { return names_; }
 
  private:
   std::unordered_map<std::uint32_t, std::string> names_;
+  std::uint32_t version_ = 0;
 };
 
 }  // namespace weir

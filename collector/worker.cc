@@ -16,16 +16,17 @@ namespace {
 // Receive calls a socket gets before the next has its turn and the clocks are looked at.
 constexpr int kTurn = 16;
 
-// Waking a thread for every datagram costs as much as decoding several. A worker that found at least this many naps
-// instead of waiting for the next, so that more have gathered; the buffers must be able to hold far more than that.
-constexpr std::size_t kGatherCount = 2;
-constexpr std::chrono::milliseconds kGather{1};
-constexpr std::size_t kGatherBuffer = 1 << 20;
+// Waking a thread for every datagram costs as much as decoding several. A worker that found some naps instead of
+// waiting for the next, so that more have gathered: so long that what comes at kMostBytesPerNs meanwhile, with the
+// kernel's own data about it, fits all buffers.
+constexpr std::chrono::nanoseconds kLongestNap{5'000'000};
+constexpr std::chrono::nanoseconds kShortestNap{250'000};
+constexpr std::int64_t kMostBytesPerNs = 4;
 
 }  // namespace
 
 Worker::Worker(unsigned index, Lane& lane, std::chrono::nanoseconds flush_interval)
-    : lane_(lane), index_(index), flush_ns_(static_cast<std::uint64_t>(flush_interval.count())) {}
+    : lane_(lane), index_(index), flush_ns_(static_cast<std::uint64_t>(flush_interval.count())), nap_(kLongestNap) {}
 
 Worker::~Worker() { stop(std::chrono::steady_clock::time_point::min()); }
 
@@ -35,7 +36,7 @@ void Worker::add_socket(std::string listener, UdpSocket socket) {
   status.listener = std::move(listener);
   status.local = socket.bound().to_string();
   status.buffer_bytes = socket.buffer();
-  can_gather_ &= status.buffer_bytes >= kGatherBuffer;
+  nap_ = std::min(nap_, std::chrono::nanoseconds(static_cast<std::int64_t>(status.buffer_bytes) / kMostBytesPerNs));
   inputs_.push_back({std::move(socket), std::move(status)});
 }
 
@@ -64,10 +65,10 @@ void Worker::wake() const {
 void Worker::run() {
   next_tick_ns_ = steady_time_ns() + kNsPerSecond;
   while (!stopping_.load(std::memory_order_acquire)) {
-    if (last_read_ < kGatherCount || !can_gather_) {
+    if (last_read_ == 0 || nap_ < kShortestNap) {
       wait();
     } else if (last_read_ < ReceiveBatch::kSlots) {
-      std::this_thread::sleep_for(kGather);
+      std::this_thread::sleep_for(nap_);
     }
     last_read_ = 0;
     for (Input& input : inputs_) last_read_ += receive_turn(input);

@@ -72,14 +72,14 @@ class Worker {
   Lane& lane_;
   const unsigned index_;
   const std::uint64_t flush_ns_;
+  std::chrono::nanoseconds nap_;
   std::vector<Input> inputs_;
   std::vector<std::unique_ptr<Relay>> relays_;
   ReceiveBatch batch_;
   UniqueFd wakeup_;
   std::vector<pollfd> polled_;  // the eventfd, then the sockets
   std::uint64_t next_tick_ns_ = 0;
-  std::size_t last_read_ = 0;  // datagrams in the last turn
-  bool can_gather_ = true;
+  std::size_t last_read_ = 0;                               // datagrams in the last turn
   std::chrono::steady_clock::time_point drain_deadline_{};  // set before `stopping_`
   std::atomic<bool> stopping_{false};
   std::thread thread_;

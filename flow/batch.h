@@ -136,6 +136,10 @@ class BatchWriter {
   // Address of a place given by allocate().
   std::uint8_t* place(std::uint32_t offset) { return batch_->block_.get() + offset; }
 
+  // Changes, to a number that no writer had before, when what store() gave may no longer be there: by undo(), and where
+  // another batch begins.
+  std::uint64_t turn() const { return turn_; }
+
   // Publishes what is there.
   void flush();
   // Flows in the current, unpublished batch, and the wall time when the first was added (0 when none).
@@ -153,6 +157,7 @@ class BatchWriter {
   std::uint32_t origin_offset_ = 0;  // 0: not yet in this batch
   Flow* last_ = nullptr;
   std::size_t arena_before_last_ = 0;
+  std::uint64_t turn_;
 };
 
 }  // namespace weir

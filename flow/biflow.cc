@@ -69,6 +69,7 @@ void swap_sides(Flow& f, FlowCold& c) {
   std::swap(f.src_addr_family, f.dst_addr_family);
   std::swap(f.src_port, f.dst_port);
   std::swap(f.in_if, f.out_if);
+  std::swap(f.in_if_name, f.out_if_name);
   std::swap(f.src_mac, f.dst_mac);
   std::swap(f.src_vlan, f.dst_vlan);
   std::swap(f.src_as, f.dst_as);
@@ -77,7 +78,6 @@ void swap_sides(Flow& f, FlowCold& c) {
   std::swap(c.post_nat_src_addr_family, c.post_nat_dst_addr_family);
   std::swap(c.post_nat_src_port, c.post_nat_dst_port);
   std::swap(c.ingress_vrf_id, c.egress_vrf_id);
-  std::swap(c.in_if_name, c.out_if_name);
   swap_present(f, std::make_index_sequence<std::size(kSides)>{});
 }
 

@@ -47,6 +47,8 @@ struct Flow {
   AddressBytes src_addr;
   AddressBytes dst_addr;
   AddressBytes next_hop;
+  Slice in_if_name;  // flows of a batch may share the text
+  Slice out_if_name;
   std::uint32_t origin;  // offset of this flow's Origin
   std::uint32_t cold;    // offset of its FlowCold, 0 for none
   std::uint32_t extras;  // offset of its ExtrasHeader, 0 for none
@@ -118,8 +120,6 @@ struct FlowCold {
   Slice mpls_ttl;
   Slice mpls_label;
   Slice mpls_ip;
-  Slice in_if_name;
-  Slice out_if_name;
   std::uint32_t fragment_id;
   std::uint32_t next_hop_as;
   std::uint32_t ingress_vrf_id;

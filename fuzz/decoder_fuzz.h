@@ -26,9 +26,11 @@ inline void read_batch(const FlowBatch& batch) {
     add(batch.bytes(batch.origin(flow).host));
     if (flow.cold != 0) {
       const FlowCold& cold = batch.cold(flow);
-      for (const Slice slice : {cold.bgp_communities, cold.mpls_label, cold.mpls_ip, cold.in_if_name, cold.out_if_name})
+      for (const Slice slice : {cold.bgp_communities, cold.mpls_label, cold.mpls_ip}) {
         add(batch.bytes(slice));
+      }
     }
+    for (const Slice slice : {flow.in_if_name, flow.out_if_name}) add(batch.bytes(slice));
     batch.for_each_extra(flow, [&](const Extra&, Bytes value) { add(value); });
   }
   asm volatile("" : : "r"(sum));  // so that the reads stay

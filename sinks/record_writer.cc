@@ -189,6 +189,7 @@ class BatchText {
   // The most that write() takes for `flow`.
   std::size_t max_length(const Flow& flow) const {
     std::size_t length = layout_.max_length + kRoomAround + kEscapedByte * batch_.origin(flow).host.length;
+    length += kEscapedByte * (flow.in_if_name.length + flow.out_if_name.length + 2);
     if (flow.cold != 0) length += kEscapedByte * slices_length(batch_.cold(flow));
     if (extras_) length += max_extras_length(batch_, flow);
     return options_.split_biflows ? 2 * length : length;
@@ -209,8 +210,7 @@ class BatchText {
  private:
   static std::size_t slices_length(const FlowCold& cold) {
     std::size_t length = 0;
-    for (const Slice& slice : {cold.bgp_communities, cold.as_path, cold.mpls_ttl, cold.mpls_label, cold.mpls_ip,
-                               cold.in_if_name, cold.out_if_name}) {
+    for (const Slice& slice : {cold.bgp_communities, cold.as_path, cold.mpls_ttl, cold.mpls_label, cold.mpls_ip}) {
       length += slice.length + 1;
     }
     return length;

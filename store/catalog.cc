@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/segment_source.h"
+
 namespace weir {
 namespace fs = std::filesystem;
 
@@ -38,9 +40,9 @@ Result<void> Catalog::make_day_folder(const std::string& folder) {
 }
 
 Result<Catalog::NewSegment> Catalog::write_segment(std::string_view image) {
-  auto parsed = Segment::from_image(std::string(image), "a new segment");
-  if (!parsed) return std::unexpected(parsed.error());
-  NewSegment made{{}, (*parsed)->summary()};
+  auto footer = read_footer(SegmentSource::borrowed(image));
+  if (!footer) return fail("a new segment: " + footer.error().message);
+  NewSegment made{{}, std::move(footer->summary)};
   const SegmentSummary& summary = made.summary;
   made.entry = {summary.id, summary.tier, summary.rows, summary.times, image.size()};
   if (day_of(summary.times.first) != day_of(summary.times.last)) return fail("a new segment spans two days");

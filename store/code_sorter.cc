@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
+#include "base/bytes.h"
 #include "store/dictionary_coding.h"
 
 namespace weir {
@@ -51,18 +53,24 @@ void CodeSorter::use(std::span<const std::uint32_t> codes) {
   }
 }
 
+void CodeSorter::use_all(std::uint32_t size) {
+  used_.resize(size);
+  std::iota(used_.begin(), used_.end(), 1U);
+}
+
 std::string CodeSorter::finish(const AddressTable& table) {
   v4_.clear();
   v6_.clear();
   for (const std::uint32_t code : used_) {
     if (table.is_v6(code)) {
-      v6_.push_back(code);
+      const AddressBytes& address = table.v6(code);
+      v6_.push_back({load_be64(address.data()), load_be64(address.data() + 8), code});
     } else {
       v4_.push_back(std::uint64_t{table.v4(code)} << 32 | code);
     }
   }
   sort_by_address(v4_, other_);
-  std::ranges::sort(v6_, {}, [&](std::uint32_t code) -> const AddressBytes& { return table.v6(code); });
+  std::ranges::sort(v6_);
   std::uint32_t rank = 0;
   sorted_v4_.clear();
   sorted_v6_.clear();
@@ -70,9 +78,9 @@ std::string CodeSorter::finish(const AddressTable& table) {
     ranks_[static_cast<std::uint32_t>(entry)] = ++rank;
     sorted_v4_.push_back(static_cast<std::uint32_t>(entry >> 32));
   }
-  for (const std::uint32_t code : v6_) {
-    ranks_[code] = ++rank;
-    sorted_v6_.push_back(table.v6(code));
+  for (const V6Entry& entry : v6_) {
+    ranks_[entry.code] = ++rank;
+    sorted_v6_.push_back(table.v6(entry.code));
   }
   return encode_addresses(sorted_v4_, sorted_v6_);
 }

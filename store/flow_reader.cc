@@ -152,8 +152,10 @@ Result<void> BlockReader::write(std::span<const std::uint8_t> keep, BatchWriter&
     const auto size = extras_size(extras);
     if (!size) return fail(segment_.name() + ": malformed extras");
     std::size_t arena = padded(*size);
-    for (const Column& column : cold_) {
-      if (column.kind == ColumnKind::kBytes) arena += padded(column.texts->bytes(column.narrow[row]).size());
+    for (const auto* columns : {&flow_, &cold_}) {
+      for (const Column& column : *columns) {
+        if (column.kind == ColumnKind::kBytes) arena += padded(column.texts->bytes(column.narrow[row]).size());
+      }
     }
     Flow* flow = writer.add(arena);
     if (flow == nullptr) return fail(segment_.name() + ": a record that is larger than any batch");

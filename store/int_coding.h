@@ -45,6 +45,21 @@ inline constexpr unsigned kMaxPlanes = 4;
 // T is std::uint32_t or std::uint64_t throughout.
 class IntEncoder {
  public:
+  // Whether to try what has lost before: now and then, since neighbouring blocks are alike.
+  class Trial {
+   public:
+    bool due() { return rest_ == 0 || --rest_ == 0; }
+    void note(bool won) { rest_ = won ? 0 : kRest; }
+
+   private:
+    static constexpr unsigned kRest = 8;
+    unsigned rest_ = 0;
+  };
+  // What the blocks of a column tend to be encoded as.
+  struct Habits {
+    Trial dictionary, planes;
+  };
+
   void set_effort(Effort effort) { effort_ = effort; }
 
   template <typename T>
@@ -52,6 +67,9 @@ class IntEncoder {
   // Likewise, for values that have been measured.
   template <typename T>
   void encode(std::span<const T> values, const Shape<T>& shape, std::string& out, unsigned depth = 0);
+  // Likewise, one block of a column's after the other.
+  template <typename T>
+  void encode(std::span<const T> values, const Shape<T>& shape, std::string& out, Habits& habits);
 
  private:
   struct Level {
@@ -80,6 +98,7 @@ class IntEncoder {
   bool put_dictionary(std::span<const T> values, std::string& out, unsigned depth);
 
   Effort effort_ = Effort::kQuick;
+  Habits* habits_ = nullptr;  // of the stream of depth 0 at hand
   std::array<Level, kMaxStreamDepth + 1> levels_;
   std::vector<std::uint8_t> planes_;
   std::string packed_;

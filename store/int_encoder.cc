@@ -126,17 +126,28 @@ void IntEncoder::encode(std::span<const T> values, const Shape<T>& shape, std::s
   }
   put_packed(plan, out, depth);
   if (effort_ != Effort::kSmall || depth > 1 || plan.width.width < 3 || values.size() < 64) return;
+  Habits fresh;
+  Habits& habits = depth == 0 && habits_ != nullptr ? *habits_ : fresh;
   std::string& other = levels_[depth].other;
-  other.clear();
-  if (put_dictionary(values, other, depth) && other.size() < (out.size() - start) / 8 * 7) {
-    out.resize(start);
-    out += other;
+  if (habits.dictionary.due()) {
+    other.clear();
+    const bool smaller = put_dictionary(values, other, depth) && other.size() < (out.size() - start) / 8 * 7;
+    if (smaller) out.replace(start, out.npos, other);
+    habits.dictionary.note(smaller);
   }
-  other.clear();
-  if (depth == 0 && put_planes(plan, out.size() - start, other)) {
-    out.resize(start);
-    out += other;
+  if (depth == 0 && habits.planes.due()) {
+    other.clear();
+    const bool smaller = put_planes(plan, out.size() - start, other);
+    if (smaller) out.replace(start, out.npos, other);
+    habits.planes.note(smaller);
   }
+}
+
+template <typename T>
+void IntEncoder::encode(std::span<const T> values, const Shape<T>& shape, std::string& out, Habits& habits) {
+  habits_ = &habits;
+  encode(values, shape, out);
+  habits_ = nullptr;
 }
 
 template <typename T>
@@ -283,5 +294,8 @@ template void IntEncoder::encode(std::span<const std::uint32_t>, std::string&, u
 template void IntEncoder::encode(std::span<const std::uint64_t>, std::string&, unsigned);
 template void IntEncoder::encode(std::span<const std::uint32_t>, const Shape<std::uint32_t>&, std::string&, unsigned);
 template void IntEncoder::encode(std::span<const std::uint64_t>, const Shape<std::uint64_t>&, std::string&, unsigned);
+
+template void IntEncoder::encode(std::span<const std::uint32_t>, const Shape<std::uint32_t>&, std::string&, Habits&);
+template void IntEncoder::encode(std::span<const std::uint64_t>, const Shape<std::uint64_t>&, std::string&, Habits&);
 
 }  // namespace weir

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kFrameRows = 64 * 1024;
 constexpr std::size_t kFrameBytes = 32 << 20;
 constexpr auto kFrameDelay = std::chrono::milliseconds(250);
+// Frames that have so many rows on average stay as they are.
+constexpr std::size_t kLargeFrameRows = 16 * 1024;
 // So many small frames become one.
 constexpr std::size_t kFanIn = 16;
 // With the time that fsync itself takes, a second.
@@ -116,7 +118,7 @@ Result<void> Intake::write_frame() {
   frames_.resize(keep);
   frames_.push_back(frame);
   note_written(pending());
-  if (buffer_.rows() >= kFrameRows) let_go();
+  if (buffer_.rows() >= std::min(kFrameRows, frames_.size() * kLargeFrameRows)) let_go();
   return {};
 }
 

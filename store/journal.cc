@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
 #include "base/crc32c.h"
+#include "store/bit_pack.h"
 #include "store/layout.h"
 #include "store/wire.h"
 
@@ -61,38 +63,25 @@ std::optional<FrameHeader> decode_frame(Bytes bytes) {
   return frame;
 }
 
-// `what` names the file.
-Result<std::string> read_all(int fd, const std::string& what) {
-  struct stat info{};
-  if (::fstat(fd, &info) != 0) return fail_errno("cannot read " + what, errno);
-  std::string content(static_cast<std::size_t>(info.st_size), '\0');
-  std::size_t had = 0;
-  while (had < content.size()) {
-    const ssize_t n = ::pread(fd, content.data() + had, content.size() - had, static_cast<off_t>(had));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail_errno("cannot read " + what, errno);
-    if (n == 0) break;  // cut meanwhile
-    had += static_cast<std::size_t>(n);
-  }
-  content.resize(had);
-  return content;
-}
-
 // Goes through a file's frames, in order.
 class Scan {
  public:
-  explicit Scan(Bytes content) : content_(content) { result_.size = content.size(); }
+  // `name` is the file's, for errors.
+  Scan(int fd, const std::string& name, std::uint64_t size) : fd_(fd), name_(name) { result_.size = size; }
 
   // A header that a crash has torn is no error: then nothing of the file was durable.
   Result<void> header(std::uint64_t number) {
-    if (content_.size() < kFileHeader) return {};
-    WireReader in(content_);
+    std::string content;
+    const auto whole = read(0, kFileHeader, content);
+    if (!whole) return std::unexpected(whole.error());
+    if (!*whole) return {};
+    WireReader in(as_bytes(content));
     const std::string_view magic = as_text(in.bytes(kMagic.size()));
     const auto version = in.le<std::uint32_t>();
     if (magic == kMagic && version > kVersion)
-      return fail("it has format " + std::to_string(version) + ", and this weir knows only format " +
+      return fail(name_ + ": it has format " + std::to_string(version) + ", and this weir knows only format " +
                   std::to_string(kVersion) + ": use a newer weir");
-    if (as_text(content_.first(kFileHeader)) != file_header(number)) {
+    if (content != file_header(number)) {
       result_.damage.emplace_back("its header is damaged");
       return {};
     }
@@ -100,9 +89,10 @@ class Scan {
     return {};
   }
 
-  JournalContent frames() && {
-    while (at_ != 0 && next()) {
-    }
+  Result<JournalContent> frames() && {
+    Result<bool> more = at_ != 0;
+    while (more && *more) more = next();
+    if (!more) return std::unexpected(more.error());
     // A damaged frame with nothing good behind it is the torn end of the file.
     for (const auto& [offset, problem] : problems_) {
       if (offset < result_.good) result_.damage.push_back("frame at byte " + std::to_string(offset) + ": " + problem);
@@ -114,14 +104,38 @@ class Scan {
   }
 
  private:
-  bool next() {
-    const Bytes rest = content_.subspan(at_);
-    const auto frame = decode_frame(rest);
-    if (!frame || frame->length > rest.size() - kFrameHeader) return false;
+  // False where the file ends before.
+  Result<bool> read(std::uint64_t offset, std::size_t count, std::string& out) const {
+    if (offset > result_.size || count > result_.size - offset) return false;
+    out.reserve(count + kPackSlack);  // as Segment::from_image() wants it
+    int error = 0;
+    out.resize_and_overwrite(count, [&](char* to, std::size_t) {
+      std::size_t had = 0;
+      while (had < count) {
+        const ssize_t n = ::pread(fd_, to + had, count - had, static_cast<off_t>(offset + had));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) error = errno;
+        if (n <= 0) break;  // 0: cut meanwhile
+        had += static_cast<std::size_t>(n);
+      }
+      return had;
+    });
+    if (error != 0) return fail_errno("cannot read " + name_, error);
+    return out.size() == count;
+  }
+
+  Result<bool> next() {
+    std::string header;
+    const auto headed = read(at_, kFrameHeader, header);
+    if (!headed || !*headed) return headed;
+    const auto frame = decode_frame(as_bytes(header));
+    if (!frame) return false;
     const std::uint64_t offset = at_;
-    const Bytes image = rest.subspan(kFrameHeader, frame->length);
+    std::string image;
+    const auto whole = read(offset + kFrameHeader, frame->length, image);
+    if (!whole || !*whole) return whole;
     at_ += kFrameHeader + frame->length;
-    if (frame->checksum != crc32c(image)) {
+    if (frame->checksum != crc32c(as_bytes(image))) {
       problems_.emplace_back(offset, "its checksum is wrong");
       standing_.emplace_back();
     } else if (frame->replaces > standing_.size()) {
@@ -129,14 +143,15 @@ class Scan {
       standing_.emplace_back();
     } else {
       standing_.resize(standing_.size() - frame->replaces);
-      standing_.push_back(JournalFrame{offset, frame->rows, std::string(as_text(image))});
+      standing_.push_back(JournalFrame{offset, frame->rows, std::move(image)});
       result_.good = at_;
     }
     return true;
   }
 
-  const Bytes content_;
-  std::size_t at_ = 0;
+  const int fd_;
+  const std::string& name_;
+  std::uint64_t at_ = 0;
   JournalContent result_;
   std::vector<std::optional<JournalFrame>> standing_;  // nothing for a damaged one: `replaces` counts it
   std::vector<std::pair<std::uint64_t, std::string>> problems_;
@@ -193,10 +208,10 @@ Result<std::optional<JournalFile>> JournalFile::open(const fs::path& dir, std::u
 }
 
 Result<JournalContent> JournalFile::read() const {
-  const auto content = read_all(fd_.get(), name_);
-  if (!content) return std::unexpected(content.error());
-  Scan scan(as_bytes(*content));
-  if (auto begun = scan.header(number_); !begun) return fail(name_ + ": " + begun.error().message);
+  struct stat info{};
+  if (::fstat(fd_.get(), &info) != 0) return fail_errno("cannot read " + name_, errno);
+  Scan scan(fd_.get(), name_, static_cast<std::uint64_t>(info.st_size));
+  if (auto begun = scan.header(number_); !begun) return std::unexpected(begun.error());
   return std::move(scan).frames();
 }
 

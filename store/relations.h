@@ -84,6 +84,7 @@ inline constexpr auto kWriteOrder = [] {
                                  column_of(dst_addr),
                                  column_of(time_received_ns),
                                  column_of(time_flow_end_ns),
+                                 kTimeColumn,
                                  column_of(time_flow_start_ns),
                                  column_of(in_if),
                                  column_of(out_if),
@@ -100,11 +101,15 @@ inline constexpr auto kWriteOrder = [] {
   return order;
 }();
 
+constexpr bool leans_on(ColumnId column, ColumnId other) {
+  return std::ranges::any_of(kRelatives, [&](const Relative& r) { return r.column == column && r.base == other; }) ||
+         std::ranges::any_of(kFollowers, [&](const Follower& f) { return f.column == column && f.leader == other; }) ||
+         std::ranges::any_of(kCompanions, [&](const Companion& c) { return c.column == column && c.like == other; });
+}
+
 // Whether a column may lean on this one.
 constexpr bool is_leaned_on(ColumnId id) {
-  return std::ranges::find(kRelatives, id, &Relative::base) != std::end(kRelatives) ||
-         std::ranges::find(kFollowers, id, &Follower::leader) != std::end(kFollowers) ||
-         std::ranges::find(kCompanions, id, &Companion::like) != std::end(kCompanions);
+  return std::ranges::any_of(kWriteOrder, [&](ColumnId column) { return leans_on(column, id); });
 }
 
 }  // namespace weir::relations

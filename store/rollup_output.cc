@@ -75,11 +75,11 @@ void RollupOutput::add(const RollupRow& row) {
   set(flow, FieldId::flow_direction, flow.flow_direction, site.flow_direction, site.has_flow_direction);
   set(flow, FieldId::sampling_rate, flow.sampling_rate, site.sampling_rate, site.sampling_rate != 0);
   if (!in_name.empty()) {
-    writer_.cold().in_if_name = writer_.store(as_bytes(in_name));
+    flow.in_if_name = writer_.store(as_bytes(in_name));
     flow.mark(FieldId::in_if_name);
   }
   if (!out_name.empty()) {
-    writer_.cold().out_if_name = writer_.store(as_bytes(out_name));
+    flow.out_if_name = writer_.store(as_bytes(out_name));
     flow.mark(FieldId::out_if_name);
   }
   if ((row.sums.reverse_bytes | row.sums.reverse_packets) != 0) {

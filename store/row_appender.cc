@@ -79,16 +79,40 @@ void copy_macs(const Stretch& stretch, const FieldInfo& field, std::uint64_t* ou
 void copy_addresses(const Stretch& stretch, const FieldInfo& field, AddressTable& table, std::uint32_t* out) {
   std::array<AddressTable::Asked, kStretch> asked;
   const std::ptrdiff_t family = field.family_offset - field.offset;
-  for_each_member(stretch, field,
-                  [&](std::size_t i, const std::uint8_t* p) { asked[i] = {p, static_cast<Family>(p[family])}; });
+  // Member by member: copied as one, an entry would wait for its parts to be stored.
+  for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
+    asked[i].bytes = p;
+    asked[i].family = static_cast<Family>(p[family]);
+  });
   table.codes({asked.data(), stretch.flows.size()}, out);
 }
 
-void copy_texts(const Stretch& stretch, const FieldInfo& field, BytesTable& table, std::uint32_t* out) {
+// Codes of texts that flows of a batch share, by their place in it.
+class SharedTexts {
+ public:
+  std::uint32_t code(FieldId field, const FlowBatch& batch, Slice slice, BytesTable& table) {
+    Entry& entry = entries_[(slice.offset * 0x9e3779b1U + static_cast<std::uint32_t>(field) * 0x85ebca6bU) >> 24];
+    if (entry.code == 0 || entry.offset != slice.offset || entry.length != slice.length || entry.field != field) {
+      entry = {slice.offset, slice.length, table.code(batch.text(slice)), field};
+    }
+    return entry.code;
+  }
+
+ private:
+  static constexpr std::size_t kEntries = 256;
+  struct Entry {
+    std::uint32_t offset, length, code;  // 0: free
+    FieldId field;
+  };
+  std::array<Entry, kEntries> entries_{};
+};
+
+void copy_texts(const Stretch& stretch, const FieldInfo& field, BytesTable& table, SharedTexts& shared,
+                std::uint32_t* out) {
   for_each_member(stretch, field, [&](std::size_t i, const std::uint8_t* p) {
     const auto slice = load<Slice>(p);
     // A field that is marked present may have nothing in it: that is a code of its own, other than absent.
-    out[i] = stretch.flows[i].has(field.id) ? table.code(stretch.batch.text(slice)) : 0;
+    out[i] = stretch.flows[i].has(field.id) ? shared.code(field.id, stretch.batch, slice, table) : 0;
   });
 }
 
@@ -113,6 +137,10 @@ struct BatchFields {
 
   explicit BatchFields(std::span<const Flow> flows) {
     for (const Flow& flow : flows) {
+      // The flows lie in the cache of the thread that filled them: all of each is fetched on the way.
+      constexpr std::size_t kAhead = 12, kCacheLine = 64;
+      const auto* ahead = reinterpret_cast<const std::uint8_t*>(&flow) + kAhead * sizeof(Flow);
+      for (std::size_t line = 0; line < sizeof(Flow); line += kCacheLine) __builtin_prefetch(ahead + line);
       for (int word = 0; word < 2; ++word) {
         any[word] |= flow.present[word];
         all[word] &= flow.present[word];
@@ -138,6 +166,7 @@ class Appender {
   const FlowBatch& batch_;
   const BatchFields& fields_;
   const std::size_t rows_;  // before this batch
+  SharedTexts texts_;
 };
 
 void Appender::append_origin(const FieldInfo& field, const Stretch& stretch) {
@@ -190,7 +219,7 @@ void Appender::append_field(const FieldInfo& field, const Stretch& stretch, std:
       break;
     case ColumnKind::kAddress: copy_addresses(stretch, field, buffer_.addresses, column.narrow.grow(count)); break;
     case ColumnKind::kBytes:
-      copy_texts(stretch, field, *buffer_.texts[static_cast<std::size_t>(field.id)], column.narrow.grow(count));
+      copy_texts(stretch, field, *buffer_.texts[static_cast<std::size_t>(field.id)], texts_, column.narrow.grow(count));
       break;
     case ColumnKind::kExtras: break;
   }

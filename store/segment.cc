@@ -7,24 +7,6 @@
 #include "store/scratch.h"
 
 namespace weir {
-namespace {
-
-Result<Footer> read_footer(const SegmentSource& source) {
-  if (source.size() < kSegmentHeader.size() + kTrailerSize) return fail("not a whole segment: too short");
-  std::vector<std::uint8_t> buffer;
-  const auto header = source.read(0, kSegmentHeader.size(), buffer);
-  if (!header) return std::unexpected(header.error());
-  if (as_text(*header) != kSegmentHeader) return fail("not a segment");
-  const auto end = source.read(source.size() - kTrailerSize, kTrailerSize, buffer);
-  if (!end) return std::unexpected(end.error());
-  const auto trailer = decode_trailer(*end, source.size());
-  if (!trailer) return std::unexpected(trailer.error());
-  const auto bytes = source.read({trailer->footer_offset, trailer->footer_length, trailer->footer_crc}, buffer);
-  if (!bytes) return fail("footer: " + bytes.error().message);
-  return decode_footer(*bytes, trailer->footer_offset);
-}
-
-}  // namespace
 
 Scratch::Scratch() : impl_(std::make_unique<Impl>()) {}
 Scratch::~Scratch() = default;

@@ -11,7 +11,6 @@
 #include "store/leader_table.h"
 #include "store/page_format.h"
 #include "store/powers.h"
-#include "store/relations.h"
 
 namespace weir {
 namespace {
@@ -110,6 +109,7 @@ template <typename T>
 void SegmentBuilder::add_pages(const ColumnView& column, const T* values, ColumnEntry& entry, std::string& directory) {
   std::optional<Leading<T>> leading;
   table_.clear();
+  habits_ = {};
   if (effort_ == Effort::kSmall) leading = find_leader(column, values, table_);
   bool any = false;
   for (std::size_t first = 0; first < rows_; first += kBlockRows) {
@@ -220,7 +220,7 @@ void SegmentBuilder::put_values(const ColumnView& column, std::span<const T> val
   if constexpr (sizeof(T) == 8) {
     if (put_difference(column, values, shape, block)) return;
   }
-  ints_.encode(values, shape, page_);
+  ints_.encode(values, shape, page_, habits_.values);
 }
 
 // What takes least of a column's differences and its own values; false when the latter were not written.
@@ -228,9 +228,11 @@ bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const st
                                     const Shape<std::uint64_t>& shape, const Block& block) {
   const std::size_t start = page_.size();
   bool done = false;
-  for (const relations::Relative& relative : relations::kRelatives) {
+  bool with_own = false, own_best = false;
+  for (std::size_t i = 0; i < std::size(relations::kRelatives); ++i) {
+    const relations::Relative& relative = relations::kRelatives[i];
     const std::size_t place = places_[index_of(relative.base)];
-    if (relative.column != column.id || place == 0) continue;
+    if (relative.column != column.id || place == 0 || !habits_.relatives[i].due()) continue;
     const std::uint64_t* base = views_[index_of(relative.base)].wide + block.first;
     wide_.resize(values.size());
     // A time of receipt is finer than the times of flows: its last digits would be noise.
@@ -252,19 +254,25 @@ bool SegmentBuilder::put_difference(const ColumnView& column, std::span<const st
     put_u8(other_, relative.minus ? 1 : 0);
     put_u8(other_, rounded ? exponent : 0);
     put_varint(other_, zigzag(least));
-    ints_.encode(std::span<const std::uint64_t>(wide_), difference, other_);
+    ints_.encode(std::span<const std::uint64_t>(wide_), difference, other_, habits_.difference);
     if (effort_ == Effort::kQuick || difference.max == 0) {
       page_.resize(start);
       page_ += other_;
       return true;
     }
-    if (!done) ints_.encode(values, shape, page_);
-    done = true;
-    if (other_.size() < page_.size() - start) {
-      page_.resize(start);
-      page_ += other_;
+    if (!done && habits_.own.due()) {
+      ints_.encode(values, shape, page_, habits_.values);
+      done = with_own = own_best = true;
     }
+    const bool best = !done || other_.size() < page_.size() - start;
+    if (best) {
+      page_.replace(start, page_.npos, other_);
+      done = true;
+      own_best = false;
+    }
+    habits_.relatives[i].note(best);
   }
+  if (with_own) habits_.own.note(own_best);
   return done;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/int_coding.h"
+#include "store/relations.h"
 #include "store/segment_format.h"
 #include "store/segment_writer.h"
 
@@ -50,7 +51,7 @@ class SegmentBuilder {
   SegmentBuilder(std::size_t rows, Effort effort, BuilderMemory& memory);
 
   // Leaves out a column without any value. Columns should come in the order of relations.h; the arrays of those that
-  // others lean on live until finish().
+  // others lean on live until the last of those has been added.
   void add(const ColumnView& column, std::string dictionary = {});
   void add_extras(const ExtrasView& extras);
   // `addresses` is of encode_addresses().
@@ -68,6 +69,13 @@ class SegmentBuilder {
     std::size_t place = 0;
     const std::uint32_t* leader = nullptr;
     std::vector<T> values;  // by the leader's
+  };
+
+  // How the blocks of the column at hand came out.
+  struct ColumnHabits {
+    IntEncoder::Habits values, difference;
+    IntEncoder::Trial own;  // beside a difference
+    std::array<IntEncoder::Trial, std::size(relations::kRelatives)> relatives;
   };
 
   Block block(std::size_t index) const;
@@ -97,6 +105,7 @@ class SegmentBuilder {
   std::vector<std::uint64_t>& wide_;
   std::vector<std::uint32_t>& gaps_;
   std::string table_;  // of the column at hand
+  ColumnHabits habits_;
   std::string image_;
   Footer footer_;
   // The columns added so far: their place in the footer + 1, and what they hold.

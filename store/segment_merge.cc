@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "store/dictionary_coding.h"
 #include "store/pod_vector.h"
@@ -50,6 +52,8 @@ class Merger {
   Result<void> add_column(ColumnId id, SegmentBuilder& builder);
   Result<void> add_extras(SegmentBuilder& builder);
   bool any_has(ColumnId id) const;
+  std::unique_ptr<Column> take_spare(bool wide);
+  void let_go(std::span<const ColumnId> to_come);
 
   const SegmentOptions& options_;
   std::vector<Input> inputs_;
@@ -60,6 +64,7 @@ class Merger {
   std::vector<std::vector<std::uint32_t>> address_codes_;  // by input: what its codes become
   std::vector<std::vector<std::uint32_t>> text_codes_;     // likewise, for the column at hand
   std::array<std::unique_ptr<Column>, kColumnCount> columns_;
+  std::array<std::vector<std::unique_ptr<Column>>, 2> spare_;  // done with, for their memory: narrow and wide ones
   std::vector<std::uint8_t> block_present_ = std::vector<std::uint8_t>(kBlockRows);
   std::vector<std::uint64_t> extras_ends_;
   std::vector<std::uint8_t> extras_;
@@ -131,38 +136,56 @@ template <typename T>
 void map_codes(std::span<const T> from, const std::vector<T>& all, std::uint32_t first_code,
                std::vector<std::uint32_t>& codes) {
   std::size_t at = 0;
+  codes.reserve(codes.size() + from.size());
   for (const T& entry : from) {
-    while (at < all.size() && all[at] < entry) ++at;
+    // In steps that double, then back: entries lie some way apart.
+    std::size_t step = 1;
+    while (at + step < all.size() && all[at + step] < entry) at += std::exchange(step, step * 2);
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto last = all.begin() + static_cast<std::ptrdiff_t>(std::min(at + step + 1, all.size()));
+    at = static_cast<std::size_t>(std::lower_bound(first, last, entry) - all.begin());
     codes.push_back(first_code + static_cast<std::uint32_t>(at));
   }
 }
 
+// All that stands in the lists, which are sorted.
 template <typename T>
-void sort_unique(std::vector<T>& values) {
-  std::ranges::sort(values);
-  const auto rest = std::ranges::unique(values);
-  values.erase(rest.begin(), rest.end());
+std::vector<T> unite(std::vector<std::vector<T>> lists) {
+  if (lists.empty()) return {};
+  for (; lists.size() > 1; lists.resize((lists.size() + 1) / 2)) {
+    for (std::size_t i = 0; i < lists.size(); i += 2) {
+      if (i + 1 == lists.size()) {
+        lists[i / 2] = std::move(lists[i]);
+        continue;
+      }
+      std::vector<T> both;
+      both.reserve(lists[i].size() + lists[i + 1].size());
+      std::ranges::set_union(lists[i], lists[i + 1], std::back_inserter(both));
+      lists[i / 2] = std::move(both);
+    }
+  }
+  return std::move(lists.front());
 }
 
 Result<void> Merger::merge_addresses() {
   std::vector<std::vector<bool>> used;
   if (auto done = find_used(used); !done) return done;
-  std::vector<std::uint32_t> v4;
-  std::vector<AddressBytes> v6;
+  std::vector<std::vector<std::uint32_t>> v4_lists(inputs_.size());
+  std::vector<std::vector<AddressBytes>> v6_lists(inputs_.size());
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const auto dictionary = inputs_[i].segment->addresses();
     if (!dictionary) return std::unexpected(dictionary.error());
     const auto keep = [&](std::size_t code) { return used[i].empty() || used[i][code]; };
     std::size_t code = 0;
     for (const std::uint32_t address : (*dictionary)->v4()) {
-      if (keep(++code)) v4.push_back(address);
+      if (keep(++code)) v4_lists[i].push_back(address);
     }
     for (const AddressBytes& address : (*dictionary)->v6()) {
-      if (keep(++code)) v6.push_back(address);
+      if (keep(++code)) v6_lists[i].push_back(address);
     }
   }
-  sort_unique(v4);
-  sort_unique(v6);
+  const std::vector<std::uint32_t> v4 = unite(std::move(v4_lists));
+  const std::vector<AddressBytes> v6 = unite(std::move(v6_lists));
   for (const Input& input : inputs_) {
     const AddressDictionary& dictionary = **input.segment->addresses();
     std::vector<std::uint32_t>& codes = address_codes_.emplace_back(1, 0U);
@@ -266,15 +289,34 @@ Result<void> Merger::add_column(ColumnId id, SegmentBuilder& builder) {
     dictionary = std::move(*texts);
   }
   auto& column = columns_[static_cast<std::size_t>(id)];
-  column = std::make_unique<Column>();
+  column = take_spare(kind == ColumnKind::kWide);
   if (auto done = read_column(id, *column); !done) return done;
   builder.add({.id = id,
                .narrow = kind == ColumnKind::kWide ? nullptr : column->narrow.data(),
                .wide = kind == ColumnKind::kWide ? column->wide.data() : nullptr,
                .present = column->present.empty() ? nullptr : column->present.data()},
               std::move(dictionary));
-  if (!relations::is_leaned_on(id)) column.reset();
   return {};
+}
+
+std::unique_ptr<Column> Merger::take_spare(bool wide) {
+  auto& spare = spare_[wide];
+  if (spare.empty()) return std::make_unique<Column>();
+  std::unique_ptr<Column> column = std::move(spare.back());
+  spare.pop_back();
+  column->present.clear();
+  return column;
+}
+
+// Of the columns in memory, those that none leans on of those `to_come`.
+void Merger::let_go(std::span<const ColumnId> to_come) {
+  for (const ColumnInfo& info : kColumns) {
+    auto& column = columns_[static_cast<std::size_t>(info.id)];
+    const auto needs = [&](ColumnId other) { return relations::leans_on(other, info.id) && any_has(other); };
+    if (column && std::ranges::none_of(to_come, needs)) {
+      spare_[info.kind == ColumnKind::kWide].push_back(std::move(column));
+    }
+  }
 }
 
 Result<void> Merger::add_extras(SegmentBuilder& builder) {
@@ -301,8 +343,9 @@ Result<std::string> Merger::run() {
   if (auto done = merge_addresses(); !done) return std::unexpected(done.error());
   BuilderMemory memory;
   SegmentBuilder builder(rows_, options_.effort, memory);
-  for (const ColumnId id : relations::kWriteOrder) {
-    if (auto done = add_column(id, builder); !done) return std::unexpected(done.error());
+  for (std::span<const ColumnId> left = relations::kWriteOrder; !left.empty(); left = left.subspan(1)) {
+    if (auto done = add_column(left.front(), builder); !done) return std::unexpected(done.error());
+    let_go(left.subspan(1));
   }
   for (const Input& input : inputs_) {
     if (input.whole) {

@@ -30,7 +30,15 @@ SegmentSource SegmentSource::memory(std::string image) {
   return source;
 }
 
+SegmentSource SegmentSource::borrowed(std::string_view image) {
+  SegmentSource source;
+  source.borrowed_ = as_bytes(image);
+  source.size_ = image.size();
+  return source;
+}
+
 Result<Bytes> SegmentSource::read(std::uint64_t offset, std::uint64_t length, std::vector<std::uint8_t>& buffer) const {
+  if (borrowed_.data() != nullptr) return borrowed_.subspan(offset, length);
   if (!fd_) return as_bytes(image_).subspan(offset, length);
   if (buffer.size() < length + kPackSlack) buffer.resize(length + kPackSlack);
   for (std::uint64_t done = 0; done < length;) {
@@ -47,6 +55,21 @@ Result<Bytes> SegmentSource::read(const Part& part, std::vector<std::uint8_t>& b
   auto bytes = read(part.offset, part.length, buffer);
   if (bytes && crc32c(*bytes) != part.crc) return fail("checksum does not match");
   return bytes;
+}
+
+Result<Footer> read_footer(const SegmentSource& source) {
+  if (source.size() < kSegmentHeader.size() + kTrailerSize) return fail("not a whole segment: too short");
+  std::vector<std::uint8_t> buffer;
+  const auto header = source.read(0, kSegmentHeader.size(), buffer);
+  if (!header) return std::unexpected(header.error());
+  if (as_text(*header) != kSegmentHeader) return fail("not a segment");
+  const auto end = source.read(source.size() - kTrailerSize, kTrailerSize, buffer);
+  if (!end) return std::unexpected(end.error());
+  const auto trailer = decode_trailer(*end, source.size());
+  if (!trailer) return std::unexpected(trailer.error());
+  const auto bytes = source.read({trailer->footer_offset, trailer->footer_length, trailer->footer_crc}, buffer);
+  if (!bytes) return fail("footer: " + bytes.error().message);
+  return decode_footer(*bytes, trailer->footer_offset);
 }
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -18,6 +19,8 @@ class SegmentSource {
  public:
   static Result<SegmentSource> open(const std::filesystem::path& path);
   static SegmentSource memory(std::string image);
+  // Of an image that outlives it. Nothing may be read behind it: for footers, not for pages.
+  static SegmentSource borrowed(std::string_view image);
 
   std::uint64_t size() const { return size_; }
   // `length` bytes from `offset`, in `buffer` or where they lie anyway; kPackSlack more may be read behind them.
@@ -29,7 +32,11 @@ class SegmentSource {
  private:
   UniqueFd fd_;
   std::string image_;  // with kPackSlack bytes behind it
+  Bytes borrowed_;     // instead
   std::uint64_t size_ = 0;
 };
+
+// Reads and checks the list of columns and the summary of a segment.
+Result<Footer> read_footer(const SegmentSource& source);
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "store/segment_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -31,6 +32,9 @@ class Selection {
   Selection(const RowBuffer::Impl& buffer, std::size_t first, std::size_t count, const TimeRange& times);
 
   std::size_t rows() const { return rows_; }
+  // Whether every provisional code of a column stands in some row: nothing of the buffer is left out, here or where a
+  // row's value did not count.
+  bool has_all_codes(ColumnId id) const { return rows_ == buffer_.rows && !buffer_.column(id).mixed; }
   bool has(ColumnId id) const { return buffer_.column(id).used; }
   const std::uint32_t* narrow(ColumnId id) { return pick(id, buffer_.column(id).narrow, narrow_); }
   const std::uint64_t* wide(ColumnId id) { return pick(id, buffer_.column(id).wide, wide_); }
@@ -122,6 +126,17 @@ void add_totals(Selection& rows, const RowBuffer::Impl& buffer, Totals& totals) 
                        .out_if_name = text(FieldId::out_if_name)});
 }
 
+void use_addresses(Selection& rows, const RowBuffer::Impl& buffer, CodeSorter& sorter) {
+  std::vector<ColumnId> columns;
+  for (const ColumnInfo& info : kColumns) {
+    if (info.kind == ColumnKind::kAddress && rows.has(info.id)) columns.push_back(info.id);
+  }
+  if (std::ranges::all_of(columns, [&](ColumnId id) { return rows.has_all_codes(id); })) {
+    return sorter.use_all(buffer.addresses.size());
+  }
+  for (const ColumnId id : columns) sorter.use({rows.narrow(id), rows.rows()});
+}
+
 }  // namespace
 
 std::string encode_segment(const RowBuffer& buffer, std::size_t first, std::size_t count,
@@ -132,11 +147,7 @@ std::string encode_segment(const RowBuffer& buffer, std::size_t first, std::size
 
   thread_local Memory memory;
   memory.addresses.begin(b.addresses.size());
-  for (const ColumnInfo& info : kColumns) {
-    if (info.kind == ColumnKind::kAddress && rows.has(info.id)) {
-      memory.addresses.use({rows.narrow(info.id), rows.rows()});
-    }
-  }
+  use_addresses(rows, b, memory.addresses);
   const std::string addresses = memory.addresses.finish(b.addresses);
 
   SegmentBuilder builder(rows.rows(), options.effort, memory.builder);
@@ -158,7 +169,11 @@ std::string encode_segment(const RowBuffer& buffer, std::size_t first, std::size
     if (kind == ColumnKind::kBytes) {
       CodeSorter& sorter = memory.text(id);
       sorter.begin(b.text(id).size());
-      sorter.use({view.narrow, rows.rows()});
+      if (rows.has_all_codes(id)) {
+        sorter.use_all(b.text(id).size());
+      } else {
+        sorter.use({view.narrow, rows.rows()});
+      }
       dictionary = sorter.finish(b.text(id));
       view.codes = sorter.ranks();
     }

@@ -15,24 +15,24 @@ constexpr std::size_t kMaxHost = 255;
 
 bool is_list(FieldType type) { return type == FieldType::kUnsignedList || type == FieldType::kAddressList; }
 bool is_slice(const FieldInfo& field) {
-  return field.home == FieldHome::kFlowCold && (is_list(field.type) || field.type == FieldType::kText);
+  return field.home != FieldHome::kOrigin && (is_list(field.type) || field.type == FieldType::kText);
 }
 
-// The fields of FlowCold that are slices, and all fields of FlowCold.
-struct ColdFields {
-  std::uint64_t all[2] = {};
+// A flow's fields that are slices, and all fields of FlowCold.
+struct SpecialFields {
+  std::uint64_t cold[2] = {};
   std::vector<FieldId> slices;
-  ColdFields() {
+  SpecialFields() {
     for (const FieldInfo& field : kFields) {
+      if (is_slice(field)) slices.push_back(field.id);
       if (field.home != FieldHome::kFlowCold) continue;
       const auto n = static_cast<unsigned>(field.id);
-      all[n >> 6] |= std::uint64_t{1} << (n & 63);
-      if (is_slice(field)) slices.push_back(field.id);
+      cold[n >> 6] |= std::uint64_t{1} << (n & 63);
     }
   }
 };
-const ColdFields& cold_fields() {
-  static const ColdFields fields;
+const SpecialFields& special_fields() {
+  static const SpecialFields fields;
   return fields;
 }
 
@@ -66,7 +66,7 @@ std::size_t round_up8(std::size_t n) { return (n + 7) & ~std::size_t{7}; }
 }  // namespace
 
 void FlowDraft::clear() {
-  for (const FieldId id : cold_fields().slices) {
+  for (const FieldId id : special_fields().slices) {
     if (flow_.has(id)) slices_[static_cast<std::size_t>(id)].clear();
   }
   flow_ = {};
@@ -236,7 +236,7 @@ Trouble FlowDraft::settle_times() {
 
 std::size_t FlowDraft::arena_needed() const {
   std::size_t need = 0;
-  for (const FieldId id : cold_fields().slices) {
+  for (const FieldId id : special_fields().slices) {
     if (flow_.has(id)) need += round_up8(slices_[static_cast<std::size_t>(id)].size());
   }
   if (!extras_.empty()) {
@@ -246,10 +246,13 @@ std::size_t FlowDraft::arena_needed() const {
 }
 
 void FlowDraft::write_slices(BatchWriter& writer, Flow& flow) const {
-  for (const FieldId id : cold_fields().slices) {
+  for (const FieldId id : special_fields().slices) {
     if (!flow.has(id)) continue;
     const Slice slice = writer.store(as_bytes(slices_[static_cast<std::size_t>(id)]));
-    std::memcpy(reinterpret_cast<std::uint8_t*>(&writer.cold()) + field_info(id).offset, &slice, sizeof slice);
+    const FieldInfo& field = field_info(id);
+    auto* const home = field.home == FieldHome::kFlow ? reinterpret_cast<std::uint8_t*>(&flow)
+                                                      : reinterpret_cast<std::uint8_t*>(&writer.cold());
+    std::memcpy(home + field.offset, &slice, sizeof slice);
   }
 }
 
@@ -268,11 +271,9 @@ bool FlowDraft::write(BatchWriter& writer) const {
   const std::uint32_t origin = flow->origin;
   *flow = flow_;
   flow->origin = origin;
-  const ColdFields& fields = cold_fields();
-  if ((flow_.present[0] & fields.all[0]) != 0 || (flow_.present[1] & fields.all[1]) != 0) {
-    writer.cold() = cold_;
-    write_slices(writer, *flow);
-  }
+  const SpecialFields& fields = special_fields();
+  if ((flow_.present[0] & fields.cold[0]) != 0 || (flow_.present[1] & fields.cold[1]) != 0) writer.cold() = cold_;
+  write_slices(writer, *flow);
   if (!extras_.empty()) write_extras(writer, *flow);
   return true;
 }

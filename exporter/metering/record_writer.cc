@@ -77,7 +77,10 @@ FlowRecordWriter::FlowRecordWriter(const MeterOptions& options, BatchWriter& out
 }
 
 void FlowRecordWriter::set_interface_name(std::uint32_t index, std::string_view name) {
-  names_.insert_or_assign(index, std::string(name.substr(0, kMaxName)));
+  std::string& known = names_[index];
+  if (known == name.substr(0, kMaxName)) return;
+  known = name.substr(0, kMaxName);
+  ++names_version_;
 }
 
 // A new one for every second only: an origin takes room in the batch.
@@ -165,7 +168,8 @@ void FlowRecordWriter::write_side(Flow& flow, const FlowEntry& entry, bool from_
   (out ? flow.out_if : flow.in_if) = entry.interface;
   flow.mark(out ? FieldId::out_if : FieldId::in_if);
   if (name.empty()) return;
-  (out ? out_.cold().out_if_name : out_.cold().in_if_name) = out_.store(as_bytes(name));
+  const std::uint64_t key = std::uint64_t{names_version_} << 32 | entry.interface;
+  (out ? flow.out_if_name : flow.in_if_name) = shared_names_.place(out_, key, [&] { return name; });
   flow.mark(out ? FieldId::out_if_name : FieldId::in_if_name);
 }
 

@@ -9,6 +9,7 @@
 #include "exporter/metering/flow_entry.h"
 #include "exporter/metering/meter.h"
 #include "flow/batch.h"
+#include "flow/text_cache.h"
 
 namespace weir {
 
@@ -33,6 +34,8 @@ class FlowRecordWriter {
   std::uint32_t sampling_rate_;
   bool extremes_;
   std::unordered_map<std::uint32_t, std::string> names_;
+  std::uint32_t names_version_ = 0;
+  TextCache shared_names_;
 };
 
 }  // namespace weir

@@ -39,7 +39,7 @@ TEST_F(State, TemplatesTablesAndSequencesSurvive) {
   ASSERT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen[0].src(), "10.1.1.1");
   EXPECT_EQ(seen[0]->sampling_rate, 500U);
-  EXPECT_EQ(seen[0].batch->text(seen[0].cold().in_if_name), "xe-0/0/3");
+  EXPECT_EQ(seen[0].batch->text(seen[0].flow->in_if_name), "xe-0/0/3");
   second.finish(now_, writer_);
   EXPECT_EQ(second.totals().sequence.lost, 10U) << "what was lost meanwhile is lost";
   EXPECT_EQ(second.save().size(), decoder_.save().size());

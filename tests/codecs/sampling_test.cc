@@ -153,10 +153,10 @@ TEST_F(Names, OfInterfaces) {
               set(301, Octets().u32(2).text("Te0/2   ").text("descr").zeros(3))));
   feed(v9(1, 2, set(256, Octets().ip("10.0.0.1").u16(1).u16(2).ip("10.0.0.1").u16(3).u16(1))));
   const auto seen = flows();
-  EXPECT_EQ(seen[0].batch->text(seen[0].cold().in_if_name), "Gi0/1");
-  EXPECT_EQ(seen[0].batch->text(seen[0].cold().out_if_name), "Te0/2");
+  EXPECT_EQ(seen[0].batch->text(seen[0].flow->in_if_name), "Gi0/1");
+  EXPECT_EQ(seen[0].batch->text(seen[0].flow->out_if_name), "Te0/2");
   EXPECT_FALSE(seen[1].has(FieldId::in_if_name));
-  EXPECT_EQ(seen[1].batch->text(seen[1].cold().out_if_name), "Gi0/1");
+  EXPECT_EQ(seen[1].batch->text(seen[1].flow->out_if_name), "Gi0/1");
 }
 
 TEST_F(Names, OfTheExporter) {

@@ -207,7 +207,7 @@ TEST_F(Announcer, ServesTheOtherSessionsOfItsExporter) {
   feed(ipfix(1, 0, data()));
   ASSERT_EQ(flows().size(), 1U);
   EXPECT_EQ(flows()[0]->sampling_rate, 256U);
-  EXPECT_EQ(flows()[0].batch->text(flows()[0].cold().in_if_name), "ge-0/0/1");
+  EXPECT_EQ(flows()[0].batch->text(flows()[0].flow->in_if_name), "ge-0/0/1");
   EXPECT_EQ(stats().borrowed_flows, 0U);
 }
 

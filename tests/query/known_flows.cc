@@ -37,8 +37,8 @@ void add(BatchWriter& writer, const KnownFlow& known) {
   if (known.icmp_type) set(FieldId::icmp_type, flow.icmp_type, *known.icmp_type);
   if (known.reverse_bytes) set(FieldId::reverse_bytes, writer.cold().reverse_bytes, *known.reverse_bytes);
   if (known.reverse_packets) set(FieldId::reverse_packets, writer.cold().reverse_packets, *known.reverse_packets);
-  if (!known.in.empty()) set(FieldId::in_if_name, writer.cold().in_if_name, writer.store(as_bytes(known.in)));
-  if (!known.out.empty()) set(FieldId::out_if_name, writer.cold().out_if_name, writer.store(as_bytes(known.out)));
+  if (!known.in.empty()) set(FieldId::in_if_name, flow.in_if_name, writer.store(as_bytes(known.in)));
+  if (!known.out.empty()) set(FieldId::out_if_name, flow.out_if_name, writer.store(as_bytes(known.out)));
 }
 
 }  // namespace

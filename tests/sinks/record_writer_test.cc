@@ -186,7 +186,7 @@ TEST(RecordWriterTest, LongestValuesFit) {
   cold.bgp_communities = cold.as_path = cold.mpls_ttl = cold.mpls_label =
       b.list(std::vector<std::uint32_t>(40, 0xffffffff));
   cold.mpls_ip = b.list(std::vector<IpAddress>(40, IpAddress{flow.src_addr, Family::kV6}));
-  cold.in_if_name = cold.out_if_name = b.text(std::string(500, '\xff'));
+  flow.in_if_name = flow.out_if_name = b.text(std::string(500, '\xff'));
   const BatchRef batch = b.take_one();
   for (const FieldSelection fields : {kFull, kCompact, kAll}) {
     for (const std::string& line : lines_of(write(batch, fields, true))) parse_object(line);
@@ -483,7 +483,7 @@ TEST(CsvTest, QuotesTextAndKeepsItOnOneLine) {
   Batches b;
   b.writer().set_origin(sample::netflow_v9_origin(), "a,b \"c\"");
   Flow& flow = b.add();
-  b.writer().cold().in_if_name = b.text("line\r\nbreak\xff");
+  flow.in_if_name = b.text("line\r\nbreak\xff");
   flow.mark(FieldId::in_if_name);
   const auto rows = lines_of(write(b.take_one(), kFull, false, RecordFormat::kCsv));
   ASSERT_EQ(rows.size(), 1U);

@@ -128,7 +128,7 @@ BatchRef ipv4() {
                            FieldId::src_as, FieldId::dst_as, FieldId::src_net, FieldId::dst_net,
                            FieldId::flow_direction, FieldId::flow_end_reason, FieldId::ip_tos})
     flow.mark(id);
-  b.writer().cold().in_if_name = b.text("xe-0/0/3");
+  flow.in_if_name = b.text("xe-0/0/3");
   flow.mark(FieldId::in_if_name);
   return b.take_one();
 }
@@ -223,7 +223,7 @@ BatchRef biflow() {
   cold.reverse_tcp_flags = 0x12;
   cold.reverse_time_flow_start_ns = flow.time_flow_start_ns + 1'000'000;
   cold.reverse_time_flow_end_ns = flow.time_flow_end_ns - 1'000'000;
-  cold.in_if_name = b.text("lan");
+  flow.in_if_name = b.text("lan");
   for (const FieldId id : {FieldId::reverse_bytes, FieldId::reverse_packets, FieldId::reverse_tcp_flags,
                            FieldId::reverse_time_flow_start_ns, FieldId::reverse_time_flow_end_ns, FieldId::in_if_name})
     flow.mark(id);

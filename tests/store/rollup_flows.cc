@@ -142,8 +142,8 @@ std::string raw_image(std::span<const PlainFlow> flows) {
     const auto set_name = [&](FieldId id, Slice& member, const std::string& name) {
       if (!name.empty()) set(id, member, writer.store(as_bytes(name)), true);
     };
-    set_name(FieldId::in_if_name, writer.cold().in_if_name, f.in.name);
-    set_name(FieldId::out_if_name, writer.cold().out_if_name, f.out.name);
+    set_name(FieldId::in_if_name, flow.in_if_name, f.in.name);
+    set_name(FieldId::out_if_name, flow.out_if_name, f.out.name);
     if (f.reverse) {
       set(FieldId::reverse_bytes, writer.cold().reverse_bytes, f.reverse->bytes, true);
       set(FieldId::reverse_packets, writer.cold().reverse_packets, f.reverse->packets, true);

@@ -119,7 +119,7 @@ TEST_F(RowBufferTest, SumsUpInterfaces) {
   add(), counters(4, 20), interfaces({}, {});
   // A merged biflow whose entrance has a name.
   add(), counters(7, 700), interfaces(1, 2);
-  writer_.cold().in_if_name = writer_.store(as_bytes("eth0"));
+  flow_->in_if_name = writer_.store(as_bytes("eth0"));
   writer_.cold().reverse_bytes = 90;
   writer_.cold().reverse_packets = 9;
   for (const FieldId id : {FieldId::in_if_name, FieldId::reverse_bytes, FieldId::reverse_packets}) flow_->mark(id);

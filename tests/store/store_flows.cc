@@ -126,7 +126,7 @@ class Maker {
     set(flow, FieldId::flow_direction, flow.flow_direction, below(2));
     if (tcp) set(flow, FieldId::tcp_flags, flow.tcp_flags, below(4) * 8 + 2);
     if (chance(2)) {
-      writer_.cold().in_if_name = writer_.store(as_bytes("eth" + std::to_string(flow.in_if)));
+      flow.in_if_name = writer_.store(as_bytes("eth" + std::to_string(flow.in_if)));
       flow.mark(FieldId::in_if_name);
     }
   }
