@@ -165,15 +165,15 @@ class Maker {
 
   // Interfaces from 100 on have a name, always the same one.
   void set_names() {
-    const auto name = [this](std::uint32_t& index, FieldId of, FieldId to, Slice FlowCold::* slice) {
+    const auto name = [this](std::uint32_t& index, FieldId of, FieldId to, Slice Flow::* slice) {
       if (!flow_->has(of) || index < 100) return;
       index = 100 + index % 500;
       const Slice text = out_.store(as_bytes(name_of(index)));
-      out_.cold().*slice = text;
+      flow_->*slice = text;
       flow_->mark(to);
     };
-    name(flow_->in_if, FieldId::in_if, FieldId::in_if_name, &FlowCold::in_if_name);
-    name(flow_->out_if, FieldId::out_if, FieldId::out_if_name, &FlowCold::out_if_name);
+    name(flow_->in_if, FieldId::in_if, FieldId::in_if_name, &Flow::in_if_name);
+    name(flow_->out_if, FieldId::out_if, FieldId::out_if_name, &Flow::out_if_name);
   }
 
   void set_extras() {

@@ -111,7 +111,7 @@ class Witness : public testing::TestWithParam<ExportProtocol> {
   void add_reverse(BatchWriter& out, Flow& flow, std::size_t i) {
     const Slice name = out.store(as_bytes("eth" + std::to_string(flow.in_if)));
     FlowCold& cold = out.cold();
-    cold.in_if_name = name;
+    flow.in_if_name = name;
     cold.flow_id = i;
     cold.reverse_packets = 3 + i;
     cold.reverse_bytes = 300 + i;

@@ -63,8 +63,7 @@ class Reexport {
   static Fill named(std::uint32_t index, std::string name) {
     return [=](Flow& flow, BatchWriter& writer) {
       set(flow, FieldId::in_if, flow.in_if, index);
-      const Slice text = writer.store(as_bytes(name));
-      writer.cold().in_if_name = text;
+      flow.in_if_name = writer.store(as_bytes(name));
       flow.mark(FieldId::in_if_name);
     };
   }
@@ -108,7 +107,7 @@ class Reexport {
     BatchRef batch;
     Flow flow;
     std::string in_if_name() const {
-      return flow.has(FieldId::in_if_name) ? std::string(batch->text(batch->cold(flow).in_if_name)) : "";
+      return flow.has(FieldId::in_if_name) ? std::string(batch->text(flow.in_if_name)) : "";
     }
   };
   std::vector<Got> flows() {

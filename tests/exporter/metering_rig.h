@@ -83,8 +83,8 @@ class MeterRig {
                          cold,
                          origin,
                          std::string(batch.text(origin.host)),
-                         std::string(batch.text(cold.in_if_name)),
-                         std::string(batch.text(cold.out_if_name)),
+                         std::string(batch.text(flow.in_if_name)),
+                         std::string(batch.text(flow.out_if_name)),
                          {}});
       batch.for_each_extra(flow, [this](const Extra& extra, Bytes value) {
         records.back().extras[{extra.enterprise, extra.element}] = load_be(value.data(), value.size());
