@@ -13,6 +13,7 @@ std::uint64_t teller_of(const Origin& origin) {
 }  // namespace
 
 std::size_t ExportNames::learn(const FlowBatch& batch, const Flow& flow) {
+  if ((flow.in_if_name.length | flow.out_if_name.length) == 0) return 0;
   std::size_t refused = 0;
   const auto learn_side = [&](FieldId index_field, std::uint32_t index, FieldId name_field, Slice name) {
     if (!flow.has(name_field) || !flow.has(index_field) || name.length == 0) return;

@@ -36,10 +36,10 @@ SetEncoder<Protocol>::SetEncoder(const EncoderOptions& options, ExportEncoder::S
 
 template <typename Protocol>
 bool SetEncoder<Protocol>::add(const FlowBatch& batch, const Flow& flow, std::uint64_t now_ns) {
+  stats_.names_in_conflict += names_.learn(batch, flow);
   if (flow.cold == 0) {
     add_record(batch, flow, kNoCold, ExportExtras::kAll, now_ns);
   } else {
-    stats_.names_in_conflict += names_.learn(batch, flow);
     const bool whole = (Protocol::kProtocol == ExportProtocol::kIpfix && options_.biflow);
     if (whole || !has_reverse_traffic(batch, flow)) {
       add_record(batch, flow, batch.cold(flow), ExportExtras::kAll, now_ns);

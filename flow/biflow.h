@@ -9,7 +9,9 @@ namespace weir {
 
 // False where only the reverse direction had packets: a slice of a flow in which nobody but the responder spoke. Its
 // forward direction makes no record.
-inline bool has_forward_traffic(const Flow& flow) { return flow.packets != 0 || flow.bytes != 0; }
+inline bool has_forward_traffic(const Flow& flow) {
+  return flow.packets != 0 || flow.bytes != 0 || !flow.has(FieldId::packets);
+}
 
 // True when `flow` saw packets in the reverse direction.
 bool has_reverse_traffic(const FlowBatch& batch, const Flow& flow);

@@ -483,7 +483,7 @@ std::vector<Record> expected(const EncoderOptions& options, const FlowBatch& bat
   if (options.protocol == ExportProtocol::kNetflowV5 && !v5_can_tell(batch, flow)) return {};
   if (whole || !has_reverse_traffic(batch, flow)) return {expected_record(options, batch, flow, cold, Side::kBoth)};
   std::vector<Record> records;
-  const bool forward = flow.packets != 0 || flow.bytes != 0;
+  const bool forward = flow.packets != 0 || flow.bytes != 0 || !flow.has(FieldId::packets);
   if (forward) records.push_back(expected_record(options, batch, flow, cold, Side::kForward));
   const ReverseFlow reverse = reverse_of(batch, flow);
   records.push_back(
