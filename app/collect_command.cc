@@ -151,7 +151,7 @@ int collect(const CollectFlags& flags) {
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);
-  auto sinks = open_sinks(flags.to, WhenFull::kDrop);
+  auto sinks = open_sinks(flags.to, WhenFull::kDrop, options->state_dir);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
   if (!started) return usage_error(started.error());
@@ -186,8 +186,9 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  stdout               ?format=json|csv|text  ?fields=full|compact|all  ?biflow=split|merge\n"
       "  file:PATH            the same, and ?rotate-size=1GB  ?rotate-interval=1h  ?keep=10; reopened on SIGHUP\n"
       "  store:DIR            weir's own store: ?raw-retain=30d  ?rollup-retain=2y  ?max-size=200GB\n"
-      "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
-      "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
+      "  http://… https://…   OpenObserve, Elasticsearch and others: ?form=json|ndjson|bulk|multi  ?batch=1000\n"
+      "                       ?compress=gzip|zstd  ?spool=always|on-failure|off  ?spool-max=1GB  ?header-file=PATH;\n"
+      "                       WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
       "docs/collect.md has every option of every output.\n"
       "\n"
       "Examples:\n"
