@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <new>
 
 #include "sinks/gzip.h"
@@ -26,6 +27,16 @@ std::size_t take_reply(char* data, std::size_t, std::size_t size, void* body) {
   return size;
 }
 
+// A body that can be read once: with one that it can read again, libcurl would by itself repeat a request that got no
+// answer on a connection it had used before, and nobody would count the duplicates.
+std::size_t give_body(char* to, std::size_t, std::size_t size, void* body) {
+  auto& rest = *static_cast<std::string_view*>(body);
+  const std::size_t n = std::min(size, rest.size());
+  std::memcpy(to, rest.data(), n);
+  rest.remove_prefix(n);
+  return n;
+}
+
 int should_stop(void* abort, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<const std::atomic<bool>*>(abort)->load() ? 1 : 0;
 }
@@ -43,6 +54,7 @@ struct HttpClient::Impl {
   std::unique_ptr<CURL, CurlDelete> curl;
   std::unique_ptr<curl_slist, CurlDelete> headers;
   std::string compressed;
+  std::string_view rest;  // of the body
   std::string reply;
   std::array<char, CURL_ERROR_SIZE> error;
 
@@ -104,6 +116,8 @@ HttpClient::HttpClient(const HttpOptions& options, const std::atomic<bool>& abor
   impl.set_transport();
   impl.set_credentials();
   impl.set(CURLOPT_ERRORBUFFER, impl.error.data());
+  impl.set(CURLOPT_READFUNCTION, give_body);
+  impl.set(CURLOPT_READDATA, &impl.rest);
   impl.set(CURLOPT_WRITEFUNCTION, take_reply);
   impl.set(CURLOPT_WRITEDATA, &impl.reply);
   impl.set(CURLOPT_NOPROGRESS, 0L);
@@ -130,16 +144,17 @@ HttpReply HttpClient::post(std::string_view body) {
   Impl& impl = *impl_;
   impl.reply.clear();
   impl.error[0] = '\0';
-  body = impl.encoded(body);
-  impl.set(CURLOPT_POSTFIELDS, body.data());
-  impl.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  impl.rest = impl.encoded(body);
+  impl.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(impl.rest.size()));
   const CURLcode code = ::curl_easy_perform(impl.curl.get());
   HttpReply reply;
   long sent = 0;
   ::curl_easy_getinfo(impl.curl.get(), CURLINFO_REQUEST_SIZE, &sent);
   reply.connected = sent > 0;
   if (code != CURLE_OK) {
-    reply.error = impl.error[0] != '\0' ? impl.error.data() : ::curl_easy_strerror(code);
+    reply.error = code == CURLE_SEND_FAIL_REWIND ? "the server closed the connection without an answer"
+                  : impl.error[0] != '\0'        ? impl.error.data()
+                                                 : ::curl_easy_strerror(code);
     return reply;
   }
   curl_off_t retry_after = 0;

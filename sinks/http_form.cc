@@ -23,7 +23,9 @@ char* write_record_id(char* out, const Parcel& parcel, std::size_t i) {
 constexpr std::size_t kIdRoom = 16 + 1 + kNumberRoom;
 
 void make_array(std::string_view lines, std::string& body) {
-  body.resize_and_overwrite(lines.size() + 1, [&](char* out, std::size_t size) {
+  const std::size_t size = lines.size() + 1;
+  // Some libraries tell the function of more room than was asked for.
+  body.resize_and_overwrite(size, [&](char* out, std::size_t) {
     *out = '[';
     std::memcpy(out + 1, lines.data(), lines.size());
     char* const end = out + size;

@@ -51,7 +51,8 @@ void Outbox::spool_behind(Parcel parcel) {
   std::deque<Parcel> moving;
   {
     const std::lock_guard lock(mutex_);
-    if (options_.mode == SpoolMode::kOnFailure && memory_full()) moving = std::exchange(ready_, {});
+    // Only while nothing newer is in the spool already.
+    if (options_.mode == SpoolMode::kOnFailure && spool_->waiting() == 0) moving = std::exchange(ready_, {});
     for (const Parcel& one : moving) memory_ -= one.charged;
   }
   bool room = true;

@@ -52,6 +52,7 @@ std::uint64_t Parcel::settle(const std::vector<bool>& settled) {
 
 std::vector<std::uint8_t> Parcel::settled_bits() const {
   std::vector<std::uint8_t> bits((records_ + 7) / 8, 0xff);
+  if (records_ % 8 != 0) bits.back() = static_cast<std::uint8_t>((1U << records_ % 8) - 1);
   for (std::size_t i = 0; i < pending(); ++i) {
     bits[number(i) / 8] = static_cast<std::uint8_t>(bits[number(i) / 8] & ~(1U << number(i) % 8));
   }

@@ -119,9 +119,14 @@ class Spool::Impl {
   Result<void> append(Parcel& parcel, bool take) {
     const std::string item = make_spool_item(parcel);
     const std::lock_guard lock(mutex_);
-    if (auto ready = prepare(item.size()); !ready) return ready;
+    auto written = write(item);
+    // On a full disk a segment that nobody needs any more may be the room there is.
+    if (!written && current_ && segments_.at(current_number_).unsettled == 0) {
+      close_current();
+      written = write(item);
+    }
+    if (!written) return written;
     Segment& segment = segments_.at(current_number_);
-    if (auto written = append_whole(current_.get(), segment.size, item, segment.path); !written) return written;
     const auto flows = static_cast<std::uint32_t>(parcel.pending_flows());
     parcel.place = {current_number_, static_cast<std::uint32_t>(segment.items.size())};
     segment.items.push_back({segment.size, static_cast<std::uint32_t>(item.size() - kSpoolItemHeader), flows,
@@ -250,6 +255,12 @@ class Spool::Impl {
     }
   }
 
+  Result<void> write(const std::string& item) {
+    if (auto ready = prepare(item.size()); !ready) return ready;
+    const Segment& segment = segments_.at(current_number_);
+    return append_whole(current_.get(), segment.size, item, segment.path);
+  }
+
   // A segment to append `size` bytes to, within the spool's bound.
   Result<void> prepare(std::uint64_t size) {
     if (size + kSpoolMagic.size() > options_.max_bytes) return fail("the spool is smaller than a single request");
@@ -355,7 +366,10 @@ class Spool::Impl {
         return {};
       }
     }
-    return note(it->second, {index, {}});
+    auto noted = note(it->second, {index, {}});
+    if (noted || it->second.unsettled != 0) return noted;
+    close_current();  // a full disk: gone is as good as noted
+    return {};
   }
 
   Result<void> note(Segment& segment, const SpoolSettlement& settlement) {

@@ -30,6 +30,8 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
+constexpr const char* kConfirmed = R"({"code":200,"status":[{"name":"flows","successful":1,"failed":0}]})";
+
 // An HTTP server on a port of its own that answers as it is told and remembers what it got.
 class Server {
  public:
@@ -43,6 +45,7 @@ class Server {
         number = requests_.size();
         requests_.push_back(request);
       }
+      if (request.path.ends_with("/_json")) response.set_content(kConfirmed, "application/json");
       answer(number, response);
     });
     ::setenv("no_proxy", "127.0.0.1", 1);
@@ -242,10 +245,10 @@ TEST(HttpSinkTest, RefusalIsFinal) {
 TEST(HttpSinkTest, RecordsThatOpenObserveRefusedAreCounted) {
   const Server server([](std::size_t, httplib::Response& response) {
     response.set_content(
-        R"({"code":200,"status":[{"name":"a","successful":3,"failed":2,"error":"bad \"time\""},{"failed":1}]})",
+        R"({"code":200,"status":[{"name":"a","successful":7,"failed":2,"error":"bad \"time\""},{"failed":1}]})",
         "application/json");
   });
-  const auto sink = open_or_fail(server.url("/?batch=10"));
+  const auto sink = open_or_fail(server.url("/api/org/flows/_json?batch=10"));
   submit_all(*sink, numbered(1, 10));
   close_patiently(*sink);
   const SinkStatus status = sink->status();
@@ -286,10 +289,10 @@ TEST(HttpSinkTest, DeadServerCostsWhatWasSentAndNoMore) {
 
 TEST(HttpSinkTest, OverflowIsCountedToTheFlow) {
   const DeadPort port;
-  const auto sink = open_or_fail(port.url("/?batch=10&retries=100"), context(WhenFull::kDrop, 4));
+  const auto sink = open_or_fail(port.url("/?batch=10&max-unspooled=1"), context(WhenFull::kDrop, 4));
   submit_all(*sink, numbered(2, 10));
   wait_for([&] { return !sink->status().last_error.empty(); });
-  // Both senders may have a batch in hand; the queue holds four.
+  // One parcel fills the memory, the next waits for it to be free, and the queue holds four batches.
   submit_all(*sink, numbered(20, 10));
   SinkStatus status = sink->status();
   EXPECT_EQ(status.flows.in, 220U);
@@ -396,14 +399,67 @@ TEST_F(HttpSecretsTest, ErrorsSayWhatIsWrongWithoutSecrets) {
   EXPECT_THAT(open_error("http://h/"), AllOf(HasSubstr("WEIR_HTTP_AUTHORIZATION"), Not(HasSubstr("secret"))));
 }
 
-TEST(HttpReplyTest, OnlyOpenObservesAnswerIsAPartialFailure) {
-  EXPECT_EQ(find_partial_failure("").failed, 0U);
-  EXPECT_EQ(find_partial_failure("ok").failed, 0U);
-  EXPECT_EQ(find_partial_failure(R"({"failed":"many"})").failed, 0U);
-  EXPECT_EQ(find_partial_failure(R"({"failed":[7]})").failed, 0U);
-  EXPECT_EQ(find_partial_failure(R"({"status":[{"failed":7)").failed, 0U) << "half an answer says nothing";
-  EXPECT_EQ(find_partial_failure(R"({"status":[{"failed":7}]})").failed, 7U);
-  EXPECT_EQ(find_partial_failure(std::string(60'000, '[')).failed, 0U);
+TEST(HttpReplyTest, OnlyOpenObservesWholeAnswerConfirms) {
+  for (const std::string body : {"", "ok", R"({"failed":"many"})", R"({"failed":[7]})", R"({"code":200})",
+                                 R"({"code":200,"status":[{"failed":7)", R"({"code":503,"status":[]})"}) {
+    EXPECT_FALSE(read_openobserve_reply(body).confirmed) << body;
+  }
+  EXPECT_FALSE(read_openobserve_reply(std::string(60'000, '[')).confirmed);
+  const OpenObserveReply reply = read_openobserve_reply(
+      R"({"code":200,"status":[{"name":"a","successful":1,"failed":7,"error":"no"},{"name":"b","failed":2}]})");
+  EXPECT_TRUE(reply.confirmed);
+  EXPECT_EQ(reply.failed, 9U);
+  EXPECT_EQ(reply.error, "no");
+}
+
+TEST(HttpReplyTest, BulkItemsAreFoundByIdInAnyOrder) {
+  const auto id = [](std::size_t i) { return "r" + std::to_string(i); };
+  const BulkReply reply = read_bulk_reply(
+      R"({"took":1,"errors":true,"items":[)"
+      R"({"create":{"_index":"a","_id":"r3","status":429,"error":{"type":"t","reason":"busy"}}},)"
+      R"({"create":{"_id":"r0","status":201,"_shards":{"failed":0,"status":500}}},)"
+      R"({"create":{"_id":"r1","status":400,"error":{"type":"t","reason":"bad","caused_by":{"reason":"worse"}}}},)"
+      R"({"create":{"_id":"r2","status":409,"error":{"reason":"there"}}},)"
+      R"({"create":{"_id":"r9","status":400,"error":"whose?"}}]})");
+  ASSERT_TRUE(reply.confirmed);
+  const BulkOutcome outcome = read_outcome(reply, 4, id);
+  EXPECT_THAT(outcome.settled, ElementsAre(true, true, true, false));
+  ASSERT_THAT(outcome.refused, SizeIs(1));
+  EXPECT_EQ(outcome.refused[0].record, 1U);
+  EXPECT_EQ(outcome.refused[0].status, 400U);
+  EXPECT_EQ(outcome.refused[0].error, "bad");
+  EXPECT_EQ(outcome.doubtful, 1U);
+}
+
+TEST(HttpReplyTest, BulkItemsWithoutIdsAreFoundByPlace) {
+  const BulkReply reply = read_bulk_reply(
+      R"({"errors":true,"items":[{"index":{"status":200}},{"index":{"status":503}},{"index":{"status":400}}]})");
+  const BulkOutcome outcome = read_outcome(reply, 3, [](std::size_t i) { return "r" + std::to_string(i); });
+  EXPECT_THAT(outcome.settled, ElementsAre(true, false, true));
+  EXPECT_EQ(outcome.refused.at(0).record, 2U);
+  EXPECT_EQ(outcome.doubtful, 0U);
+}
+
+TEST(HttpReplyTest, BulkAnswersThatConfirmNothing) {
+  for (const std::string body : {"", "{}", R"({"errors":1})", R"({"errors":false)", R"([{"errors":false}])"}) {
+    EXPECT_FALSE(read_bulk_reply(body).confirmed) << body;
+  }
+  EXPECT_TRUE(read_bulk_reply(R"({"took":1,"errors":false,"items":[]})").confirmed);
+  EXPECT_FALSE(read_bulk_reply(std::string(60'000, '[')).confirmed);
+}
+
+TEST(HttpReplyTest, StatusesLeadWhereTheDocumentationSays) {
+  const auto verdict = [](long status) {
+    HttpReply reply;
+    reply.status = status;
+    return judge(reply);
+  };
+  for (const long status : {200, 201, 204}) EXPECT_EQ(verdict(status), HttpVerdict::kTaken) << status;
+  for (const long status : {0, 408, 429, 500, 502, 503, 504}) EXPECT_EQ(verdict(status), HttpVerdict::kRetry) << status;
+  for (const long status : {301, 400, 404, 415, 422}) EXPECT_EQ(verdict(status), HttpVerdict::kRefuse) << status;
+  EXPECT_EQ(verdict(413), HttpVerdict::kTooLarge);
+  EXPECT_EQ(verdict(401), HttpVerdict::kUnauthorized);
+  EXPECT_EQ(verdict(403), HttpVerdict::kUnauthorized);
 }
 
 }  // namespace
