@@ -82,6 +82,8 @@ bool Outbox::to_spool(Parcel& parcel, bool take) {
   if (!written) return false;
   const std::lock_guard lock(mutex_);
   if (!parcel.recovered) counts_.spooled += parcel.pending_flows();
+  // The spool does not remember that it was sent before.
+  if (std::exchange(parcel.unconfirmed, false)) counts_.resent += parcel.pending_flows();
   return true;
 }
 
