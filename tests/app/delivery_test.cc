@@ -35,7 +35,7 @@ Message keyed_datagram(std::uint32_t first) {
 class HttpCollector {
  public:
   HttpCollector(const RecordServer& server, const std::string& options)
-      : to_(server.url("/api/default/netflow1/_json?batch=200&flush=10ms&fields=compact&" + options)) {
+      : to_(server.url("/api/default/netflow1/_json?batch=100&flush=10ms&fields=compact&" + options)) {
     start();
   }
 
@@ -89,7 +89,7 @@ TEST(Delivery, KillNineLosesNothingThatTheSpoolHadAccepted) {
   for (int round = 0; round < 8; ++round) {
     if (round % 3 == 1) server.stop();
     const std::uint32_t first = next;
-    const std::uint32_t datagrams = 10 + static_cast<std::uint32_t>(random() % 300);
+    const std::uint32_t datagrams = 10 + static_cast<std::uint32_t>(random() % 90);  // fits in any socket's buffer
     for (std::uint32_t i = 0; i < datagrams; ++i, next += kFlowsEach) collector.send(next);
     const std::uint64_t want = random() % (datagrams * kFlowsEach);
     std::uint64_t written = 0;
@@ -107,8 +107,8 @@ TEST(Delivery, KillNineLosesNothingThatTheSpoolHadAccepted) {
   EXPECT_TRUE(wait_until(all_there)) << server.key_count() << " of " << accepted.size() << collector.process().err();
   EXPECT_GT(accepted.size(), 1000U);
   EXPECT_EQ(server.complaint(), "");
-  // What died with a collector between the server's answer and its note of it: at most what was in flight, 2 × 200.
-  EXPECT_LE(server.wrong_duplicates(), 8U * 2 * 200);
+  // What died with a collector between the server's answer and its note of it: at most what was in flight, 2 × 100.
+  EXPECT_LE(server.wrong_duplicates(), 8U * 2 * 100);
   EXPECT_TRUE(wait_until([&] {
     const Record sink = collector.sink();
     return !sink.empty() && parse_record(parse_record(sink.at("delivery")).at("recovered")).at("held") == "0";

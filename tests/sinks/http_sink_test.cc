@@ -329,6 +329,77 @@ TEST(HttpSinkTest, CloseCutsARequestThatHangs) {
   release = true;
 }
 
+// Certificates of one's own: an authority, and a server and a client that it vouches for.
+class Certificates {
+ public:
+  Certificates() {
+    made_ = run("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem") &&
+            sign("server", "subjectAltName=IP:127.0.0.1") && sign("client", "extendedKeyUsage=clientAuth");
+  }
+  bool made() const { return made_; }
+  std::string operator/(std::string_view name) const { return (directory_ / name).string(); }
+
+ private:
+  bool run(const std::string& arguments) const {
+    return std::system(("cd " + directory_.path().string() + " && openssl " + arguments + " 2>/dev/null").c_str()) == 0;
+  }
+  bool sign(const std::string& name, const std::string& extension) const {
+    std::ofstream(directory_ / "extension") << extension << "\n";
+    return run("req -newkey rsa:2048 -nodes -subj /CN=" + name + " -keyout " + name + ".key -out " + name + ".csr") &&
+           run("x509 -req -days 2 -in " + name +
+               ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extension -out " + name + ".pem");
+  }
+
+  TemporaryDirectory directory_;
+  bool made_ = false;
+};
+
+TEST(HttpSinkTest, TlsTrustsItsAuthorityAndShowsItsCertificate) {
+  const Certificates certificates;
+  if (!certificates.made()) GTEST_SKIP() << "the openssl command is not there to make certificates";
+  httplib::SSLServer server((certificates / "server.pem").c_str(), (certificates / "server.key").c_str(),
+                            (certificates / "ca.pem").c_str());
+  std::atomic<int> requests = 0;
+  server.Post(".*", [&requests](const httplib::Request&, httplib::Response&) { ++requests; });
+  const int port = server.bind_to_any_port("127.0.0.1");
+  const std::jthread thread([&server] { server.listen_after_bind(); });
+  wait_for([&server] { return server.is_running(); });
+  const std::string url = "https://127.0.0.1:" + std::to_string(port) + "/?spool=off&retries=0&flush=1ms";
+  const std::string ca = "&ca=" + (certificates / "ca.pem");
+  const std::string client = "&cert=" + (certificates / "client.pem") + "&key=" + (certificates / "client.key");
+  for (const auto& [options, delivered] :
+       std::vector<std::pair<std::string, std::uint64_t>>{{ca + client, 10}, {client, 0}, {ca, 0}}) {
+    const auto sink = open_or_fail(url + options);
+    submit_all(*sink, numbered(1, 10));
+    close_patiently(*sink);
+    EXPECT_EQ(sink->status().flows.out, delivered) << options << sink->status().last_error;
+  }
+  EXPECT_EQ(requests, 1);
+  server.stop();
+}
+
+TEST(HttpSinkTest, AProxyIsAskedInsteadOfTheServer) {
+  const Server proxy;
+  const auto sink = open_or_fail("http://flows.example/in?proxy=" + proxy.url(""));
+  submit_all(*sink, numbered(1, 10));
+  close_patiently(*sink);
+  EXPECT_EQ(sink->status().flows.out, 10U) << sink->status().last_error;
+  ASSERT_THAT(proxy.requests(), SizeIs(1));
+  EXPECT_EQ(proxy.requests()[0].target, "http://flows.example/in");
+  EXPECT_EQ(proxy.requests()[0].get_header_value("Host"), "flows.example");
+}
+
+TEST(HttpSinkTest, TheFlowsEndIsItsTimestampWhereWanted) {
+  const Server server;
+  const auto sink = open_or_fail(server.url("/?timestamp=end"));
+  submit_all(*sink, {ipv4()});
+  close_patiently(*sink);
+  const auto record = parse_object(records_in(server.bodies().back()).at(0));
+  const std::string end = value_of(record, "time_flow_end_ns");
+  EXPECT_EQ(value_of(record, "_timestamp"), end.substr(0, end.size() - 3));
+  EXPECT_NE(end, value_of(record, "time_received_ns"));
+}
+
 class HttpSecretsTest : public testing::Test {
  protected:
   ~HttpSecretsTest() override { ::unsetenv("WEIR_HTTP_AUTHORIZATION"); }

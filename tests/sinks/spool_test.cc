@@ -134,6 +134,18 @@ TEST_F(SpoolTest, SettledSegmentsGo) {
   EXPECT_FALSE(std::filesystem::exists(segment(1, ".done")));
 }
 
+// An item made by another program from the layout in spool.h.
+TEST_F(SpoolTest, TheLayoutIsAsDocumented) {
+  const std::string item = content_of(WEIR_SOURCE_DIR "/fuzz/corpus/spool/item");
+  std::filesystem::create_directories(directory_ / "spool");
+  std::ofstream(segment(), std::ios::binary) << "weirspl1" << item;
+  const auto spool = open();
+  const auto one = spool->take();
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->id(), 7U);
+  EXPECT_EQ(one->lines(), "{\"a\":1}\n{\"a\":2}\n");
+}
+
 TEST_F(SpoolTest, ATornTailIsCut) {
   {
     fill(*open(), 3);
