@@ -119,13 +119,13 @@ HttpVerdict judge(const HttpReply& reply) {
   if (reply.status >= 200 && reply.status < 300) return HttpVerdict::kTaken;
   if (reply.status == 413) return HttpVerdict::kTooLarge;
   if (reply.status == 401 || reply.status == 403) return HttpVerdict::kUnauthorized;
-  return reply.status == 0 || may_pass(static_cast<unsigned>(reply.status)) ? HttpVerdict::kRetry
-                                                                            : HttpVerdict::kRefuse;
+  const bool again = reply.status < 400 || may_pass(static_cast<unsigned>(reply.status));
+  return again ? HttpVerdict::kRetry : HttpVerdict::kRefuse;
 }
 
 bool may_have_taken(const HttpReply& reply) {
   if (reply.status == 0) return reply.connected;
-  return reply.status != 429 && reply.status != 503 && judge(reply) == HttpVerdict::kRetry;
+  return reply.status >= 400 && reply.status != 429 && reply.status != 503 && judge(reply) == HttpVerdict::kRetry;
 }
 
 OpenObserveReply read_openobserve_reply(std::string_view body) {
@@ -177,7 +177,8 @@ std::string excerpt(std::string_view text) {
 
 std::string describe(const HttpReply& reply) {
   if (reply.status == 0) return reply.error;
-  const std::string status = "the server answered " + std::to_string(reply.status);
+  std::string status = "the server answered " + std::to_string(reply.status);
+  if (reply.status >= 300 && reply.status < 400) status += ", a redirection: correct the URL";
   return reply.body.empty() ? status : status + ": " + excerpt(reply.body);
 }
 

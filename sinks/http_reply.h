@@ -15,10 +15,10 @@ namespace weir {
 
 enum class HttpVerdict : std::uint8_t {
   kTaken,         // 2xx: what the body says of it counts
-  kRetry,         // no answer, 408, 429 or 5xx: another try may help
+  kRetry,         // no answer, 408, 429 or 5xx: another try may help; 3xx: another URL
   kTooLarge,      // 413: a smaller request may help
   kUnauthorized,  // 401, 403: other credentials may help
-  kRefuse,        // every other status: it will not
+  kRefuse,        // every other status of 4xx: it will not
 };
 HttpVerdict judge(const HttpReply& reply);
 

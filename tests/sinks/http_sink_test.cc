@@ -526,8 +526,9 @@ TEST(HttpReplyTest, StatusesLeadWhereTheDocumentationSays) {
     return judge(reply);
   };
   for (const long status : {200, 201, 204}) EXPECT_EQ(verdict(status), HttpVerdict::kTaken) << status;
-  for (const long status : {0, 408, 429, 500, 502, 503, 504}) EXPECT_EQ(verdict(status), HttpVerdict::kRetry) << status;
-  for (const long status : {301, 400, 404, 415, 422}) EXPECT_EQ(verdict(status), HttpVerdict::kRefuse) << status;
+  for (const long status : {0, 301, 307, 408, 429, 500, 502, 503, 504})
+    EXPECT_EQ(verdict(status), HttpVerdict::kRetry) << status;
+  for (const long status : {400, 404, 415, 422}) EXPECT_EQ(verdict(status), HttpVerdict::kRefuse) << status;
   EXPECT_EQ(verdict(413), HttpVerdict::kTooLarge);
   EXPECT_EQ(verdict(401), HttpVerdict::kUnauthorized);
   EXPECT_EQ(verdict(403), HttpVerdict::kUnauthorized);
