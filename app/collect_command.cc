@@ -175,7 +175,7 @@ int collect(const CollectFlags& flags) {
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);
-  auto sinks = open_sinks(*sink_specs, WhenFull::kDrop);
+  auto sinks = open_sinks(*sink_specs, WhenFull::kDrop, options->state_dir);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
   if (!started) return usage_error(started.error());
@@ -212,8 +212,9 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  stdout               ?format=json|csv|text  ?fields=full|compact|all  ?biflow=split|merge\n"
       "  file:PATH            the same, and ?rotate-size=1GB  ?rotate-interval=1h  ?keep=10; reopened on SIGHUP\n"
       "  store:DIR            weir's own store: ?raw-retain=30d  ?rollup-retain=2y  ?max-size=200GB\n"
-      "  http://… https://…   batched JSON arrays: ?batch=1000  ?flush=1s  ?gzip=true  ?header=Name:%20value\n"
-      "                       ?header-file=PATH; WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
+      "  http://… https://…   OpenObserve, Elasticsearch and others: ?form=json|ndjson|bulk|multi  ?batch=1000\n"
+      "                       ?compress=gzip|zstd  ?spool=always|on-failure|off  ?spool-max=1GB  ?header-file=PATH;\n"
+      "                       WEIR_HTTP_AUTHORIZATION sets the Authorization header\n"
       "  udp://HOST:PORT      as NetFlow or IPFIX to another collector: ?protocol=5|9|ipfix  ?source-id=N  ?pace=N\n"
       "                       ?relay=true forwards datagrams as they came, from their exporter's address if permitted\n"
       "  tcp://… tls://…      IPFIX over TCP or TLS: ?ca=FILE  ?cert=FILE  ?key=FILE  ?verify=false\n"

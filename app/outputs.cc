@@ -12,10 +12,12 @@
 
 namespace weir {
 
-Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs, WhenFull when_full) {
+Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs, WhenFull when_full,
+                                                      const std::filesystem::path& state_dir) {
   SinkContext context;
   context.encoders = std::make_shared<EncodePool>(std::max(1U, std::thread::hardware_concurrency()));
   context.when_full = when_full;
+  if (!state_dir.empty()) context.spool_dir = state_dir / "spool";
   std::vector<std::unique_ptr<Sink>> sinks;
   for (const std::string& spec : specs) {
     auto sink = open_sink(spec, context);
@@ -49,6 +51,9 @@ void log_sinks(std::span<const SinkStatus> sinks) {
   for (const SinkStatus& sink : sinks) {
     spdlog::info("{}: {} flows delivered, {}", sink.name, sink.flows.out,
                  dropped_text(view("sink", "flows", sink.flows)));
+    if (sink.delivery && sink.delivery->spooled_flows != 0) {
+      spdlog::info("{}: {} flows are kept in the spool for the next start", sink.name, sink.delivery->spooled_flows);
+    }
   }
 }
 

@@ -17,7 +17,9 @@ namespace weir {
 // How long a stop may take to deliver what was received.
 inline constexpr auto kShutdownLimit = std::chrono::seconds(10);
 
-Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs, WhenFull when_full);
+// `state_dir`: where spools are kept, in a directory "spool"; empty: nowhere.
+Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs, WhenFull when_full,
+                                                      const std::filesystem::path& state_dir = {});
 
 // The output files that this start makes: removed, empty as they are, when it fails after all.
 class NewFiles {

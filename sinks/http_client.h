@@ -4,18 +4,22 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sinks/http_options.h"
 
 namespace weir {
 
 struct HttpReply {
-  long status = 0;    // 0: no answer
-  std::string body;   // its first 64 KiB
-  std::string error;  // why there is no answer
+  long status = 0;         // 0: no answer, or not a whole one
+  std::string body;        // its first 16 MiB
+  std::string error;       // why there is no answer
+  bool connected = false;  // some of the request was sent
+  std::chrono::seconds retry_after{0};
 };
 
 class HttpClient {
@@ -24,7 +28,10 @@ class HttpClient {
   HttpClient(const HttpOptions& options, const std::atomic<bool>& abort);
   ~HttpClient();
 
-  // POSTs a JSON document, compressed already where the options say so.
+  // The headers of requests from now on, beside those that the options' form needs.
+  void set_headers(const std::vector<std::string>& headers);
+
+  // POSTs a body, compressed on the way as the options say.
   HttpReply post(std::string_view body);
 
  private:

@@ -1,9 +1,9 @@
-// Records as JSON arrays, POSTed in batches to an HTTP server such as OpenObserve.
+// Records POSTed in batches to an HTTP server such as OpenObserve or Elasticsearch: at least once, whatever happens to
+// the server; whatever happens to this process as far as the spool mode promises (docs/delivery.md).
 //
-// Two senders each keep one connection and have at most one request under way, so requests may arrive out of order. A
-// request that gets no answer, or 408, 429 or 5xx, is tried again after 200 ms, 400 ms … with jitter; then its flows
-// are dropped as kUnreachable. Any other refusal drops them as kRejected at once. A server that has taken a request and
-// then fails to say so gets its records twice.
+// One thread makes parcels of what is submitted; `in-flight` senders each keep one connection and have at most one
+// request under way. With one the server gets records in their order; with more it nearly does. A server that has taken
+// a request and then fails to say so gets its records twice.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,7 @@
 
 namespace weir {
 
-std::unique_ptr<Sink> make_http_sink(HttpOptions options, const SinkContext& context);
+// Errors: the spool's directory cannot be used.
+Result<std::unique_ptr<Sink>> make_http_sink(HttpOptions options, const SinkContext& context);
 
 }  // namespace weir

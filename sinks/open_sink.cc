@@ -37,7 +37,7 @@ SinkResult open_file_sink(std::string_view spec, const std::string& path, SinkOp
 }
 
 SinkResult open_http_sink(std::string_view spec, const SinkContext& context) {
-  auto options = parse_http_options(spec);
+  auto options = parse_http_options(spec, context.spool_dir);
   if (!options) return std::unexpected(options.error());
   return make_http_sink(*std::move(options), context);
 }
@@ -75,6 +75,8 @@ std::string_view reason_name(SinkDrop reason) {
     case SinkDrop::kUnreachable: return "unreachable";
     case SinkDrop::kClosing: return "closing";
     case SinkDrop::kNotRepresentable: return "not_representable";
+    case SinkDrop::kSpoolFull: return "spool_full";
+    case SinkDrop::kDamaged: return "damaged";
     case SinkDrop::kCount: break;
   }
   return "";

@@ -250,12 +250,17 @@ class BatchText {
     if (options_.format != RecordFormat::kCsv) {
       if (options_.timestamp) {
         out = copy_text(out, kTimestampKey);
-        out = write_number(out, batch_.origin(flow).time_received_ns / kNsPerUs);
+        out = write_number(out, timestamp_ns(flow) / kNsPerUs);
       }
       *out++ = '}';
     }
     if (options_.format != RecordFormat::kJsonArrayItems) *out++ = '\n';
     return out;
+  }
+
+  std::uint64_t timestamp_ns(const Flow& flow) const {
+    const bool of_end = options_.timestamp_of_end && flow.time_flow_end_ns != 0;
+    return of_end ? flow.time_flow_end_ns : batch_.origin(flow).time_received_ns;
   }
 
   // The fields that every record has: the stamped text, with the present values in their places.

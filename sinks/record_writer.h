@@ -22,6 +22,8 @@ struct RecordOptions {
   bool split_biflows = false;
   // JSON records end with `_timestamp`, the time of receipt in microseconds, which OpenObserve sorts by.
   bool timestamp = false;
+  // … the end of the flow instead, where it is known.
+  bool timestamp_of_end = false;
 };
 
 class RecordWriter {

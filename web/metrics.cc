@@ -75,6 +75,36 @@ void add_connections(Families& families, const CollectorStatus& status) {
               connections, {});
 }
 
+// What sinks tell that must have their records confirmed.
+struct DeliveryFamilies {
+  explicit DeliveryFamilies(Families& families)
+      : spooled(families.gauge("weir_sink_spooled_flows", "Flow records in the spool.")),
+        spool_bytes(families.gauge("weir_sink_spool_bytes", "Bytes of the spool's files.")),
+        retries(families.counter("weir_sink_retries_total", "Requests that had to be sent again.")),
+        resent(families.counter("weir_sink_resent_flows_total",
+                                "Flow records sent again after a request that may have been taken.")),
+        dead_letters(families.counter("weir_sink_dead_letter_flows_total", "Flow records in the dead-letter file.")),
+        recovered(families.counter("weir_sink_recovered_flows_total", "Flow records of an earlier run's spool.")),
+        recovered_out(families.counter("weir_sink_recovered_delivered_flows_total", "Those that are confirmed.")),
+        recovered_held(families.gauge("weir_sink_recovered_queued_flows", "Those still to be delivered.")),
+        recovered_dropped(families.counter("weir_sink_recovered_dropped_flows_total", "Those dropped, by reason.")) {}
+
+  void set_all(const DeliveryStatus& delivery, const Labels& labels) const {
+    set(spooled, delivery.spooled_flows, labels);
+    set(spool_bytes, delivery.spooled_bytes, labels);
+    set(retries, delivery.retries, labels);
+    set(resent, delivery.resent_flows, labels);
+    set(dead_letters, delivery.dead_letters, labels);
+    set(recovered, delivery.recovered.in, labels);
+    set(recovered_out, delivery.recovered.out, labels);
+    set(recovered_held, delivery.recovered.held, labels);
+    set_reasons(recovered_dropped, delivery.recovered, labels);
+  }
+
+  MetricFamily &spooled, &spool_bytes, &retries, &resent, &dead_letters, &recovered, &recovered_out, &recovered_held,
+      &recovered_dropped;
+};
+
 void add_sinks(Families& families, std::span<const SinkStatus> sinks) {
   MetricFamily& in = families.counter("weir_sink_flows_total", "Flow records handed to a sink.");
   MetricFamily& out = families.counter("weir_sink_delivered_flows_total", "Flow records written or confirmed.");
@@ -82,6 +112,7 @@ void add_sinks(Families& families, std::span<const SinkStatus> sinks) {
   MetricFamily& dropped = families.counter("weir_sink_dropped_flows_total", "Flow records dropped, by reason.");
   MetricFamily& bytes = families.counter("weir_sink_bytes_total", "Bytes made of flow records, before compression.");
   MetricFamily& failing = families.gauge("weir_sink_failing", "1 while the sink is in trouble.");
+  const DeliveryFamilies delivery(families);
   std::map<std::string, int> named;
   for (const SinkStatus& sink : sinks) {
     const int same = ++named[sink.name];  // a series must not come twice, a sink may
@@ -92,6 +123,7 @@ void add_sinks(Families& families, std::span<const SinkStatus> sinks) {
     set_reasons(dropped, sink.flows, labels);
     set(bytes, sink.bytes_out, labels);
     set(failing, sink.last_error.empty() ? 0 : 1, labels);
+    if (sink.delivery) delivery.set_all(*sink.delivery, labels);
   }
 }
 

@@ -30,6 +30,8 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
+constexpr const char* kConfirmed = R"({"code":200,"status":[{"name":"flows","successful":1,"failed":0}]})";
+
 // An HTTP server on a port of its own that answers as it is told and remembers what it got.
 class Server {
  public:
@@ -43,6 +45,7 @@ class Server {
         number = requests_.size();
         requests_.push_back(request);
       }
+      if (request.path.ends_with("/_json")) response.set_content(kConfirmed, "application/json");
       answer(number, response);
     });
     ::setenv("no_proxy", "127.0.0.1", 1);
@@ -242,10 +245,10 @@ TEST(HttpSinkTest, RefusalIsFinal) {
 TEST(HttpSinkTest, RecordsThatOpenObserveRefusedAreCounted) {
   const Server server([](std::size_t, httplib::Response& response) {
     response.set_content(
-        R"({"code":200,"status":[{"name":"a","successful":3,"failed":2,"error":"bad \"time\""},{"failed":1}]})",
+        R"({"code":200,"status":[{"name":"a","successful":7,"failed":2,"error":"bad \"time\""},{"failed":1}]})",
         "application/json");
   });
-  const auto sink = open_or_fail(server.url("/?batch=10"));
+  const auto sink = open_or_fail(server.url("/api/org/flows/_json?batch=10"));
   submit_all(*sink, numbered(1, 10));
   close_patiently(*sink);
   const SinkStatus status = sink->status();
@@ -286,10 +289,10 @@ TEST(HttpSinkTest, DeadServerCostsWhatWasSentAndNoMore) {
 
 TEST(HttpSinkTest, OverflowIsCountedToTheFlow) {
   const DeadPort port;
-  const auto sink = open_or_fail(port.url("/?batch=10&retries=100"), context(WhenFull::kDrop, 4));
+  const auto sink = open_or_fail(port.url("/?batch=10&max-unspooled=1"), context(WhenFull::kDrop, 4));
   submit_all(*sink, numbered(2, 10));
   wait_for([&] { return !sink->status().last_error.empty(); });
-  // Both senders may have a batch in hand; the queue holds four.
+  // One parcel fills the memory, the next waits for it to be free, and the queue holds four batches.
   submit_all(*sink, numbered(20, 10));
   SinkStatus status = sink->status();
   EXPECT_EQ(status.flows.in, 220U);
@@ -324,6 +327,77 @@ TEST(HttpSinkTest, CloseCutsARequestThatHangs) {
   EXPECT_EQ(status.flows.dropped_for(SinkDrop::kClosing), 50U);
   EXPECT_TRUE(status.flows.balanced());
   release = true;
+}
+
+// Certificates of one's own: an authority, and a server and a client that it vouches for.
+class Certificates {
+ public:
+  Certificates() {
+    made_ = run("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem") &&
+            sign("server", "subjectAltName=IP:127.0.0.1") && sign("client", "extendedKeyUsage=clientAuth");
+  }
+  bool made() const { return made_; }
+  std::string operator/(std::string_view name) const { return (directory_ / name).string(); }
+
+ private:
+  bool run(const std::string& arguments) const {
+    return std::system(("cd " + directory_.path().string() + " && openssl " + arguments + " 2>/dev/null").c_str()) == 0;
+  }
+  bool sign(const std::string& name, const std::string& extension) const {
+    std::ofstream(directory_ / "extension") << extension << "\n";
+    return run("req -newkey rsa:2048 -nodes -subj /CN=" + name + " -keyout " + name + ".key -out " + name + ".csr") &&
+           run("x509 -req -days 2 -in " + name +
+               ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extension -out " + name + ".pem");
+  }
+
+  TemporaryDirectory directory_;
+  bool made_ = false;
+};
+
+TEST(HttpSinkTest, TlsTrustsItsAuthorityAndShowsItsCertificate) {
+  const Certificates certificates;
+  if (!certificates.made()) GTEST_SKIP() << "the openssl command is not there to make certificates";
+  httplib::SSLServer server((certificates / "server.pem").c_str(), (certificates / "server.key").c_str(),
+                            (certificates / "ca.pem").c_str());
+  std::atomic<int> requests = 0;
+  server.Post(".*", [&requests](const httplib::Request&, httplib::Response&) { ++requests; });
+  const int port = server.bind_to_any_port("127.0.0.1");
+  const std::jthread thread([&server] { server.listen_after_bind(); });
+  wait_for([&server] { return server.is_running(); });
+  const std::string url = "https://127.0.0.1:" + std::to_string(port) + "/?spool=off&retries=0&flush=1ms";
+  const std::string ca = "&ca=" + (certificates / "ca.pem");
+  const std::string client = "&cert=" + (certificates / "client.pem") + "&key=" + (certificates / "client.key");
+  for (const auto& [options, delivered] :
+       std::vector<std::pair<std::string, std::uint64_t>>{{ca + client, 10}, {client, 0}, {ca, 0}}) {
+    const auto sink = open_or_fail(url + options);
+    submit_all(*sink, numbered(1, 10));
+    close_patiently(*sink);
+    EXPECT_EQ(sink->status().flows.out, delivered) << options << sink->status().last_error;
+  }
+  EXPECT_EQ(requests, 1);
+  server.stop();
+}
+
+TEST(HttpSinkTest, AProxyIsAskedInsteadOfTheServer) {
+  const Server proxy;
+  const auto sink = open_or_fail("http://flows.example/in?proxy=" + proxy.url(""));
+  submit_all(*sink, numbered(1, 10));
+  close_patiently(*sink);
+  EXPECT_EQ(sink->status().flows.out, 10U) << sink->status().last_error;
+  ASSERT_THAT(proxy.requests(), SizeIs(1));
+  EXPECT_EQ(proxy.requests()[0].target, "http://flows.example/in");
+  EXPECT_EQ(proxy.requests()[0].get_header_value("Host"), "flows.example");
+}
+
+TEST(HttpSinkTest, TheFlowsEndIsItsTimestampWhereWanted) {
+  const Server server;
+  const auto sink = open_or_fail(server.url("/?timestamp=end"));
+  submit_all(*sink, {ipv4()});
+  close_patiently(*sink);
+  const auto record = parse_object(records_in(server.bodies().back()).at(0));
+  const std::string end = value_of(record, "time_flow_end_ns");
+  EXPECT_EQ(value_of(record, "_timestamp"), end.substr(0, end.size() - 3));
+  EXPECT_NE(end, value_of(record, "time_received_ns"));
 }
 
 class HttpSecretsTest : public testing::Test {
@@ -396,14 +470,68 @@ TEST_F(HttpSecretsTest, ErrorsSayWhatIsWrongWithoutSecrets) {
   EXPECT_THAT(open_error("http://h/"), AllOf(HasSubstr("WEIR_HTTP_AUTHORIZATION"), Not(HasSubstr("secret"))));
 }
 
-TEST(HttpReplyTest, OnlyOpenObservesAnswerIsAPartialFailure) {
-  EXPECT_EQ(find_partial_failure("").failed, 0U);
-  EXPECT_EQ(find_partial_failure("ok").failed, 0U);
-  EXPECT_EQ(find_partial_failure(R"({"failed":"many"})").failed, 0U);
-  EXPECT_EQ(find_partial_failure(R"({"failed":[7]})").failed, 0U);
-  EXPECT_EQ(find_partial_failure(R"({"status":[{"failed":7)").failed, 0U) << "half an answer says nothing";
-  EXPECT_EQ(find_partial_failure(R"({"status":[{"failed":7}]})").failed, 7U);
-  EXPECT_EQ(find_partial_failure(std::string(60'000, '[')).failed, 0U);
+TEST(HttpReplyTest, OnlyOpenObservesWholeAnswerConfirms) {
+  for (const std::string body : {"", "ok", R"({"failed":"many"})", R"({"failed":[7]})", R"({"code":200})",
+                                 R"({"code":200,"status":[{"failed":7)", R"({"code":503,"status":[]})"}) {
+    EXPECT_FALSE(read_openobserve_reply(body).confirmed) << body;
+  }
+  EXPECT_FALSE(read_openobserve_reply(std::string(60'000, '[')).confirmed);
+  const OpenObserveReply reply = read_openobserve_reply(
+      R"({"code":200,"status":[{"name":"a","successful":1,"failed":7,"error":"no"},{"name":"b","failed":2}]})");
+  EXPECT_TRUE(reply.confirmed);
+  EXPECT_EQ(reply.failed, 9U);
+  EXPECT_EQ(reply.error, "no");
+}
+
+TEST(HttpReplyTest, BulkItemsAreFoundByIdInAnyOrder) {
+  const auto id = [](std::size_t i) { return "r" + std::to_string(i); };
+  const BulkReply reply = read_bulk_reply(
+      R"({"took":1,"errors":true,"items":[)"
+      R"({"create":{"_index":"a","_id":"r3","status":429,"error":{"type":"t","reason":"busy"}}},)"
+      R"({"create":{"_id":"r0","status":201,"_shards":{"failed":0,"status":500}}},)"
+      R"({"create":{"_id":"r1","status":400,"error":{"type":"t","reason":"bad","caused_by":{"reason":"worse"}}}},)"
+      R"({"create":{"_id":"r2","status":409,"error":{"reason":"there"}}},)"
+      R"({"create":{"_id":"r9","status":400,"error":"whose?"}}]})");
+  ASSERT_TRUE(reply.confirmed);
+  const BulkOutcome outcome = read_outcome(reply, 4, id);
+  EXPECT_THAT(outcome.settled, ElementsAre(true, true, true, false));
+  ASSERT_THAT(outcome.refused, SizeIs(1));
+  EXPECT_EQ(outcome.refused[0].record, 1U);
+  EXPECT_EQ(outcome.refused[0].status, 400U);
+  EXPECT_EQ(outcome.refused[0].error, "bad");
+  EXPECT_EQ(outcome.doubtful, 1U);
+}
+
+TEST(HttpReplyTest, BulkItemsWithoutIdsAreFoundByPlace) {
+  const BulkReply reply = read_bulk_reply(
+      R"({"errors":true,"items":[{"index":{"status":200}},{"index":{"status":503}},{"index":{"status":400}}]})");
+  const BulkOutcome outcome = read_outcome(reply, 3, [](std::size_t i) { return "r" + std::to_string(i); });
+  EXPECT_THAT(outcome.settled, ElementsAre(true, false, true));
+  EXPECT_EQ(outcome.refused.at(0).record, 2U);
+  EXPECT_EQ(outcome.doubtful, 0U);
+}
+
+TEST(HttpReplyTest, BulkAnswersThatConfirmNothing) {
+  for (const std::string body : {"", "{}", R"({"errors":1})", R"({"errors":false)", R"([{"errors":false}])"}) {
+    EXPECT_FALSE(read_bulk_reply(body).confirmed) << body;
+  }
+  EXPECT_TRUE(read_bulk_reply(R"({"took":1,"errors":false,"items":[]})").confirmed);
+  EXPECT_FALSE(read_bulk_reply(std::string(60'000, '[')).confirmed);
+}
+
+TEST(HttpReplyTest, StatusesLeadWhereTheDocumentationSays) {
+  const auto verdict = [](long status) {
+    HttpReply reply;
+    reply.status = status;
+    return judge(reply);
+  };
+  for (const long status : {200, 201, 204}) EXPECT_EQ(verdict(status), HttpVerdict::kTaken) << status;
+  for (const long status : {0, 301, 307, 408, 429, 500, 502, 503, 504})
+    EXPECT_EQ(verdict(status), HttpVerdict::kRetry) << status;
+  for (const long status : {400, 404, 415, 422}) EXPECT_EQ(verdict(status), HttpVerdict::kRefuse) << status;
+  EXPECT_EQ(verdict(413), HttpVerdict::kTooLarge);
+  EXPECT_EQ(verdict(401), HttpVerdict::kUnauthorized);
+  EXPECT_EQ(verdict(403), HttpVerdict::kUnauthorized);
 }
 
 }  // namespace
