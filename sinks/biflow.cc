@@ -30,11 +30,13 @@ void swap_bytes(std::uint8_t* home, std::size_t a, std::size_t b, std::size_t wi
 void swap_sides(Flow& f, FlowCold& c) {
   for (const auto& [one, other] : kSides) {
     const FieldInfo &a = field_info(one), &b = field_info(other);
+    swap_present(f, one, other);
+    if (in_place(a.home)) continue;
     auto* home = a.home == FieldHome::kFlow ? reinterpret_cast<std::uint8_t*>(&f) : reinterpret_cast<std::uint8_t*>(&c);
     swap_bytes(home, a.offset, b.offset, a.width);
     if (a.type == FieldType::kAddress) swap_bytes(home, a.family_offset, b.family_offset, sizeof(Family));
-    swap_present(f, one, other);
   }
+  std::swap(f.src_place, f.dst_place);
 }
 
 void take_reverse_values(Flow& f, const FlowCold& c) {
