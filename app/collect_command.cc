@@ -15,6 +15,7 @@
 
 #include "app/checks.h"
 #include "app/cli.h"
+#include "app/enrichment_options.h"
 #include "app/outputs.h"
 #include "app/signals.h"
 #include "base/control_server.h"
@@ -36,6 +37,7 @@ struct CollectFlags {
   std::string http{kDefaultHttpAddress};
   std::string state_dir;
   std::string run_dir;
+  EnrichmentFlags enrichment;
   std::string receive_buffer = "32MiB";
   unsigned workers = 0;
 };
@@ -137,7 +139,7 @@ void log_end(const CollectorStatus& status) {
 }
 
 int collect(const CollectFlags& flags) {
-  const auto options = collector_options(flags);
+  auto options = collector_options(flags);
   if (!options) return usage_error(options.error());
   std::promise<void> stop;
   std::atomic<Collector*> running = nullptr;
@@ -151,6 +153,9 @@ int collect(const CollectFlags& flags) {
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);
+  auto enrichment = open_enrichment(flags.enrichment);
+  if (!enrichment) return usage_error(enrichment.error());
+  options->enrichment = std::move(*enrichment);
   auto sinks = open_sinks(flags.to, WhenFull::kDrop);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
@@ -196,6 +201,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "    --to 'file:flows.json?rotate-size=1GB&keep=10'\n"
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
       "  weir collect --to 'store:/var/lib/weir/store?raw-retain=30d&rollup-retain=2y&max-size=200GB'\n"
+      "  weir collect --geoip-city GeoLite2-City.mmdb --geoip-asn GeoLite2-ASN.mmdb --networks networks.csv\n"
       "  weir collect --config weir.toml");
   command->add_option("--listen", flags->listen, "Where to listen: udp://ADDRESS:PORT, tcp://ADDRESS:PORT (repeatable)")
       ->type_name("URL")
@@ -205,6 +211,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       ->type_name("OUTPUT")
       ->check(not_empty())
       ->capture_default_str();
+  add_enrichment_options(*command, flags->enrichment);
   command->add_option("--allow", flags->allow, "Only take what comes from this address or prefix (repeatable)")
       ->type_name("PREFIX")
       ->check(not_empty());

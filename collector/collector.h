@@ -23,6 +23,7 @@
 #include "collector/listen_spec.h"
 #include "collector/status.h"
 #include "collector/tcp_listener.h"
+#include "enrich/enrichment.h"
 #include "sinks/sink.h"
 
 namespace weir {
@@ -36,6 +37,7 @@ struct CollectorOptions {
   Decoder::Limits limits;                         // of all workers together
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
   TcpOptions tcp;
+  std::shared_ptr<Enrichment> enrichment;  // null: flows go on as they came
 };
 
 class Collector {
@@ -58,7 +60,7 @@ class Collector {
 
   // Nobody will ever read any of the sinks again.
   bool all_sinks_gone() const;
-  // Has every sink open its output again (SIGHUP).
+  // Has every sink open its output again, and enrichment look at its files (SIGHUP).
   void reopen();
   // Decodes what has arrived until now, saves the state, and closes the sinks, each step at the latest at `deadline`.
   // status() still answers afterwards, with the final ledger.

@@ -14,6 +14,7 @@
 #include "collector/lane.h"
 #include "collector/tcp_listener.h"
 #include "collector/worker.h"
+#include "enrich/status.h"
 #include "sinks/sink.h"
 
 namespace weir {
@@ -27,6 +28,7 @@ struct CollectorStatus {
   std::vector<LaneStatus> lanes;
   std::vector<ExporterStats> exporters;  // most flows first
   std::vector<SinkStatus> sinks;
+  EnrichmentStatus enrichment;
   std::size_t resident_bytes = 0;  // of the process
   std::string state_error;         // why the state could not be saved last time; empty while all is well
 

@@ -91,6 +91,7 @@ std::string status_json(const CollectorStatus& status) {
   json.end_object();
   json.objects("workers", status.lanes, [&](const LaneStatus& lane) { lane_fields(json, lane); });
   write_sinks(json, status.sinks);
+  write_enrichment(json, status.enrichment, status.now_ns);
   json.objects("exporters", status.exporters, [&](const ExporterStats& one) { exporter_fields(json, one); });
   json.end_object();
   return json.take();

@@ -87,6 +87,7 @@ std::string status_text(const CollectorStatus& status, std::size_t top) {
   write_listeners(text, status);
   write_exporters(text, status, top);
   append_sinks(text, status.sinks);
+  append_enrichment(text, status.enrichment, status.now_ns);
   write_balance(text, status);
   return text;
 }

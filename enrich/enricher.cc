@@ -136,4 +136,9 @@ void Enricher::set_as(Flow& flow, FieldId field, std::uint32_t& as, std::uint32_
   }
 }
 
+BatchWriter::Seal seal_of(const std::shared_ptr<Enrichment>& enrichment) {
+  if (!enrichment) return {};
+  return [enricher = std::make_shared<Enricher>(enrichment)](FlowBatch& batch) { enricher->enrich(batch); };
+}
+
 }  // namespace weir

@@ -76,4 +76,7 @@ class Enricher {
   std::uint64_t dropped_ = 0;
 };
 
+// Every writer needs a Seal of its own; an empty one where `enrichment` is null.
+BatchWriter::Seal seal_of(const std::shared_ptr<Enrichment>& enrichment);
+
 }  // namespace weir

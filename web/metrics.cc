@@ -148,6 +148,33 @@ void add_sinks(Families& families, const CollectorStatus& status) {
   }
 }
 
+void add_enrichment(Families& families, const CollectorStatus& status) {
+  const EnrichmentStatus& enrichment = status.enrichment;
+  if (enrichment.files.empty()) return;
+  set(families.counter("weir_enriched_flows_total", "Flow records that went through enrichment."), enrichment.flows);
+  set(families.counter("weir_enrichment_lookups_total", "Addresses looked up because no cache knew them."),
+      enrichment.lookups);
+  set(families.counter("weir_enrichment_dropped_places_total",
+                       "Ends of flows that went without enrichment because their batch had no room for it."),
+      enrichment.places_dropped);
+  MetricFamily& built = families.gauge("weir_enrichment_build_time_seconds",
+                                       "Unix time at which a database was built, or a networks file changed.");
+  MetricFamily& age = families.gauge("weir_enrichment_age_seconds", "Seconds since then.");
+  MetricFamily& loads = families.counter("weir_enrichment_loads_total", "Times a file was taken into use.");
+  MetricFamily& refused = families.counter("weir_enrichment_refused_total",
+                                           "Times a changed file was refused and the one before stayed in use.");
+  MetricFamily& failing = families.gauge("weir_enrichment_failing", "1 while the file as it is now is not in use.");
+  const std::uint64_t now = status.now_ns / kNsPerSecond;
+  for (const EnrichmentFile& file : enrichment.files) {
+    const Labels labels{{"file", file.file}, {"type", file.type}};
+    set(built, file.build_time, labels);
+    set(age, now > file.build_time ? now - file.build_time : 0, labels);
+    set(loads, file.loads, labels);
+    set(refused, file.refused, labels);
+    set(failing, file.last_error.empty() ? 0 : 1, labels);
+  }
+}
+
 // A number that each exporter has, and how its metric is called.
 struct ExporterMetric {
   MetricType type;
@@ -241,6 +268,7 @@ std::string metrics_text(const CollectorStatus& status, std::size_t max_exporter
   add_workers(families, status);
   add_connections(families, status);
   add_sinks(families, status);
+  add_enrichment(families, status);
   set(families.gauge("weir_exporters", "Exporters known, counted by address, domain and protocol."),
       status.exporters.size());
   add_exporters(families, bounded(status.exporters, max_exporters));
