@@ -98,11 +98,13 @@ RecordLayout::RecordLayout(RecordFormat format, FieldSelection fields)
     places.value_end[i] = position();
     text += frame.close;
     places.end[i] = position();
+    const bool bounded = !is_list(field.type) && field.type != FieldType::kText;
+    const std::size_t length = places.end[i] - places.begin[i] + (bounded ? kLongestValue : 0);
+    if (!in_place(field.home) || csv) max_length += length;
+    if (field.home == FieldHome::kSrcPlace) max_place_length += length;
   }
   text.append(kCopySlack, '\0');
-  const auto bounded =
-      std::ranges::count_if(kFields, [](const FieldInfo& f) { return !is_list(f.type) && f.type != FieldType::kText; });
-  max_length = text.size() + static_cast<std::size_t>(bounded) * kLongestValue;
+  max_length += kCopySlack;
 }
 
 }  // namespace weir

@@ -194,7 +194,7 @@ class BatchText {
   std::size_t max_length(const Flow& flow) const {
     std::size_t length = layout_.max_length + kRoomAround + kEscapedByte * batch_.origin(flow).host.length;
     if (flow.cold != 0) length += kEscapedByte * slices_length(batch_.cold(flow));
-    length += texts_length(flow.src_place) + texts_length(flow.dst_place);
+    length += place_length(flow.src_place) + place_length(flow.dst_place);
     if (extras_) length += max_extras_length(batch_, flow);
     return options_.split_biflows ? 2 * length : length;
   }
@@ -221,8 +221,9 @@ class BatchText {
     return length;
   }
 
-  std::size_t texts_length(std::uint16_t place) const {
-    return place == 0 ? 0 : kEscapedByte * (batch_.place(place).text_length + std::size(kPlaceTexts));
+  std::size_t place_length(std::uint16_t place) const {
+    if (place == 0) return 0;
+    return layout_.max_place_length + kEscapedByte * (batch_.place(place).text_length + std::size(kPlaceTexts));
   }
 
   static bool has_reverse_fields(const Flow& flow) {

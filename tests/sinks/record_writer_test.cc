@@ -187,6 +187,14 @@ TEST(RecordWriterTest, LongestValuesFit) {
       b.list(std::vector<std::uint32_t>(40, 0xffffffff));
   cold.mpls_ip = b.list(std::vector<IpAddress>(40, IpAddress{flow.src_addr, Family::kV6}));
   cold.in_if_name = cold.out_if_name = b.text(std::string(500, '\xff'));
+  Place place;
+  std::memset(static_cast<void*>(&place), 0xff, sizeof place);
+  std::string texts;
+  for (const auto text : kPlaceTexts) {
+    place.*text = {static_cast<std::uint32_t>(texts.size()), 300};
+    texts.append(300, '\x01');
+  }
+  flow.src_place = flow.dst_place = b.writer().add_place(place, texts);
   const BatchRef batch = b.take_one();
   for (const FieldSelection fields : {kFull, kCompact, kAll}) {
     for (const std::string& line : lines_of(write(batch, fields, true))) parse_object(line);
