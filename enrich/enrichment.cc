@@ -92,6 +92,7 @@ bool Enrichment::Impl::look_at(std::size_t index, bool asked_for) {
   Source& source = sources[index];
   const FileStamp stamp = stamp_of(source.path);
   if (asked_for) {
+    if (source.watch.knows(stamp) && source.status.last_error.empty()) return false;
     source.watch.take(stamp);
   } else if (!source.watch.changed(stamp)) {
     return false;

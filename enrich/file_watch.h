@@ -35,6 +35,7 @@ class FileWatch {
     known_ = now;
     return true;
   }
+  bool knows(const FileStamp& now) const { return now == known_; }
   // `now` has been read.
   void take(const FileStamp& now) { known_ = seen_ = now; }
 

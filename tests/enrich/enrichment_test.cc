@@ -145,7 +145,7 @@ TEST_F(EnrichmentTest, SwapsUnderLoad) {
   std::thread one([&] { work(made[0]); }), two([&] { work(made[1]); });
   for (int i = 0; i < kSwaps; ++i) {
     const std::uint64_t loads = enrichment->status().files[0].loads;
-    replace(city_, city_file(i % 2 == 0 ? "Even" : "Odd", static_cast<std::uint32_t>(i)));
+    replace(city_, city_file(i % 2 == 0 ? "Even" : "Odd", static_cast<std::uint32_t>(i + 1)));
     enrichment->reload();
     EXPECT_TRUE(wait_until([&] { return enrichment->status().files[0].loads > loads; }));
   }
