@@ -25,7 +25,7 @@ std::string city_file(const std::string& city) {
 }
 
 std::string answer(const std::string& store, const std::vector<std::string>& arguments) {
-  std::vector<std::string> argv{WEIR_BINARY_DIR "/weir", "query", "-d", store, "-e", "csv"};
+  std::vector<std::string> argv{weir_binary(), "query", "-d", store, "-e", "csv"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   Process query(argv);
   EXPECT_EQ(query.wait(), 0) << query.err();
@@ -91,7 +91,7 @@ TEST(Enrich, WhatCannotBeLoadedStopsTheStart) {
   const TempDir temp;
   write_file(temp / "n.csv", "prefix,name\nx,y\n");
   const auto error = [&](std::vector<std::string> options) {
-    options.insert(options.begin(), {WEIR_BINARY_DIR "/weir", "collect", "--listen", "udp://127.0.0.1:0", "--http",
+    options.insert(options.begin(), {weir_binary(), "collect", "--listen", "udp://127.0.0.1:0", "--http",
                                      "off", "--state-dir", "none", "--run-dir", (temp / "run").string()});
     Process process(options);
     EXPECT_EQ(process.wait(), 2);

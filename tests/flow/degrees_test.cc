@@ -43,7 +43,7 @@ TEST(Degrees, BeyondTheGlobeThereAreNone) {
 TEST(Degrees, WhatIsWrittenIsRead) {
   std::mt19937 random(1);
   for (int i = 0; i < 100'000; ++i) {
-    const std::uint32_t degrees = kDegreesZero - 180'000'000 + random() % 360'000'001;
+    const std::uint32_t degrees = kDegreesZero - 180'000'000 + static_cast<std::uint32_t>(random() % 360'000'001);
     ASSERT_EQ(parse_degrees(text(degrees)), degrees) << text(degrees);
   }
 }

@@ -207,7 +207,7 @@ TEST(RecordWriterTest, LongestValuesFit) {
 Flow& add_places(Batches& b) {
   Place place{};
   place.geo_country_code = {0, 2};
-  place.asn_autonomous_system_organization = {2, 6};
+  place.asn_autonomous_system_organization = {2, 5};
   place.geo_latitude = degrees_from(-33.5).value();
   place.is_tor_exit_node = 1;
   Flow& flow = b.add();
