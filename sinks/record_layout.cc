@@ -83,6 +83,7 @@ RecordLayout::RecordLayout(RecordFormat format, FieldSelection fields)
     if (field.home == FieldHome::kFlowCold) set_bit(of_cold, field.id);
     if (field.home == FieldHome::kSrcPlace) set_bit(of_src_place, field.id);
     if (field.home == FieldHome::kDstPlace) set_bit(of_dst_place, field.id);
+    if (in_place(field.home)) set_bit(of_places, field.id);
 
     const bool csv = format == RecordFormat::kCsv;
     const Frame frame = csv ? csv_frame(field, fields) : json_frame(field);

@@ -86,6 +86,7 @@ struct RecordLayout {
   FieldMask of_cold{};    // of FlowCold
   FieldMask of_src_place{};
   FieldMask of_dst_place{};
+  FieldMask of_places{};             // of both
   std::size_t stamped;               // no field from here on is Origin's or always there
   std::size_t max_length = 0;        // of a record without places, and without what its lists, texts and extras take
   std::size_t max_place_length = 0;  // what a place adds to that, but for its texts

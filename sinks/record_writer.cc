@@ -245,8 +245,12 @@ class BatchText {
     FieldMask present = FieldMask{flow.present[0], flow.present[1]} & layout_.of_flow;
     if (cold == nullptr) present = present & ~layout_.of_cold;
     Homes homes = {nullptr, raw(flow), reinterpret_cast<const std::uint8_t*>(cold)};
-    add_place(FieldHome::kSrcPlace, flow.src_place, layout_.of_src_place, homes, present);
-    add_place(FieldHome::kDstPlace, flow.dst_place, layout_.of_dst_place, homes, present);
+    if ((flow.src_place | flow.dst_place) == 0) {
+      present = present & ~layout_.of_places;
+    } else {
+      add_place(FieldHome::kSrcPlace, flow.src_place, layout_.of_src_place, homes, present);
+      add_place(FieldHome::kDstPlace, flow.dst_place, layout_.of_dst_place, homes, present);
+    }
     out = write_always(out, present & layout_.always, homes);
     out = write_present(out, (present | stamp_.present()) & ~layout_.always, homes);
     if (extras_) out = write_extras(out, batch_, flow, which);
