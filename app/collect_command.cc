@@ -16,6 +16,7 @@
 
 #include "app/checks.h"
 #include "app/cli.h"
+#include "app/enrichment_options.h"
 #include "app/outputs.h"
 #include "app/signals.h"
 #include "base/control_server.h"
@@ -37,19 +38,10 @@ struct CollectFlags {
   std::string http{kDefaultHttpAddress};
   std::string state_dir;
   std::string run_dir;
+  EnrichmentFlags enrichment;
   std::string receive_buffer = "32MiB";
   unsigned workers = 0;
 };
-
-// /var/lib/weir for a system's daemon, else where a user's programs keep their state (XDG base directories).
-std::filesystem::path default_state_dir() {
-  if (::access("/var/lib/weir", W_OK) == 0 || ::geteuid() == 0) return "/var/lib/weir";
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
-    return std::filesystem::path(state) / "weir";
-  }
-  const char* home = std::getenv("HOME");
-  return home == nullptr ? std::filesystem::path() : std::filesystem::path(home) / ".local/state/weir";
-}
 
 Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   CollectorOptions options;
@@ -175,6 +167,9 @@ int collect(const CollectFlags& flags) {
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);
+  auto enrichment = open_enrichment(flags.enrichment);
+  if (!enrichment) return usage_error(enrichment.error());
+  options->enrichment = std::move(*enrichment);
   auto sinks = open_sinks(*sink_specs, WhenFull::kDrop, options->state_dir);
   if (!sinks) return usage_error(sinks.error());
   auto started = Collector::start(*options, std::move(*sinks));
@@ -227,6 +222,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       "  weir collect --to http://localhost:5080/api/default/netflow1/_json --allow 10.0.0.0/8\n"
       "  weir collect --to 'store:/var/lib/weir/store?raw-retain=30d&rollup-retain=2y&max-size=200GB'\n"
       "  weir collect --to 'store:/var/lib/weir/store' --to 'udp://collector2:2055?relay=true'\n"
+      "  weir collect --geoip-city GeoLite2-City.mmdb --geoip-asn GeoLite2-ASN.mmdb --networks networks.csv\n"
       "  weir collect --config weir.toml");
   command
       ->add_option("--listen", flags->listen,
@@ -239,6 +235,7 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       ->type_name("OUTPUT")
       ->check(not_empty())
       ->capture_default_str();
+  add_enrichment_options(*command, flags->enrichment);
   command->add_option("--allow", flags->allow, "Only take what comes from this address or prefix (repeatable)")
       ->type_name("PREFIX")
       ->check(not_empty());

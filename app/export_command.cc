@@ -147,8 +147,11 @@ int run_export(const ExportFlags& flags) {
   std::unique_ptr<Exporter> exporter;  // outlives the windows that look at it
   Windows windows;
   if (const auto opened = windows.open(*plan); !opened) return usage_error(opened.error());
+  auto enrichment = open_enrichment(plan->enrichment);
+  if (!enrichment) return usage_error(enrichment.error());
+  plan->exporter.enrichment = std::move(*enrichment);
   NewFiles new_files(plan->to);
-  auto sinks = open_sinks(plan->to, is_file ? WhenFull::kWait : WhenFull::kDrop);
+  auto sinks = open_sinks(plan->to, is_file ? WhenFull::kWait : WhenFull::kDrop, plan->state_dir);
   if (!sinks) return usage_error(sinks.error());
   auto started = start_exporter(*plan, std::move(*input), std::move(*sinks));
   if (!started) return usage_error(started.error());

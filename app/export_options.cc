@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/checks.h"
+#include "app/outputs.h"
 #include "base/clock.h"
 #include "base/run_dir.h"
 #include "exporter/own_addresses.h"
@@ -287,6 +288,14 @@ void add_output_options(CLI::App& command, ExportFlags& flags) {
       ->type_name("DIR")
       ->check(not_empty())
       ->group(group);
+  command
+      .add_option("--state-dir", flags.state_dir,
+                  "Where outputs over HTTP keep what they could not deliver yet; none: nowhere.\n"
+                  "Default: /var/lib/weir where writable, else $XDG_STATE_HOME/weir, else\n"
+                  "~/.local/state/weir")
+      ->type_name("DIR")
+      ->check(not_empty())
+      ->group(group);
   command.add_option("--http", flags.http, "Metrics, health and status on this ADDRESS:PORT; off: none")
       ->type_name("ADDRESS")
       ->check(not_empty())
@@ -316,6 +325,7 @@ void add_export_options(CLI::App& command, ExportFlags& flags) {
       "Capturing needs CAP_NET_RAW, once: as root, or after setcap cap_net_raw+ep on the program.");
   add_capture_options(command, flags);
   add_flow_options(command, flags);
+  add_enrichment_options(command, flags.enrichment);
   add_output_options(command, flags);
 }
 
@@ -344,6 +354,10 @@ Result<ExportPlan> export_plan(const ExportFlags& flags) {
   plan.to = std::move(*to);
   plan.user = flags.user;
   plan.http = flags.http;
+  plan.enrichment = flags.enrichment;
+  if (flags.state_dir != "none") {
+    plan.state_dir = flags.state_dir.empty() ? default_state_dir() : std::filesystem::path(flags.state_dir);
+  }
   plan.run_dir = flags.run_dir.empty() ? default_run_dir() : std::filesystem::path(flags.run_dir);
   return plan;
 }

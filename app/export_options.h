@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/enrichment_options.h"
 #include "base/error.h"
 #include "exporter/exporter.h"
 
@@ -47,6 +48,8 @@ struct ExportFlags {
   std::string host;
   std::string run_dir;
   std::string http = "off";
+  std::string state_dir;
+  EnrichmentFlags enrichment;
 };
 
 // The same, checked.
@@ -57,7 +60,9 @@ struct ExportPlan {
   std::vector<std::string> to;
   std::string user;
   std::filesystem::path run_dir;
-  std::string http;  // "off": none
+  std::string http;                 // "off": none
+  std::filesystem::path state_dir;  // empty: none
+  EnrichmentFlags enrichment;
 };
 
 void add_export_options(CLI::App& command, ExportFlags& flags);

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "app/cli.h"
@@ -11,6 +13,15 @@
 #include "sinks/sink_spec.h"
 
 namespace weir {
+
+std::filesystem::path default_state_dir() {
+  if (::access("/var/lib/weir", W_OK) == 0 || ::geteuid() == 0) return "/var/lib/weir";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
+    return std::filesystem::path(state) / "weir";
+  }
+  const char* home = std::getenv("HOME");
+  return home == nullptr ? std::filesystem::path() : std::filesystem::path(home) / ".local/state/weir";
+}
 
 Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs, WhenFull when_full,
                                                       const std::filesystem::path& state_dir) {

@@ -17,6 +17,9 @@ namespace weir {
 // How long a stop may take to deliver what was received.
 inline constexpr auto kShutdownLimit = std::chrono::seconds(10);
 
+// /var/lib/weir for a system's daemon, else where a user's programs keep their state (XDG base directories).
+std::filesystem::path default_state_dir();
+
 // `state_dir`: where spools are kept, in a directory "spool"; empty: nowhere.
 Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::string>& specs, WhenFull when_full,
                                                       const std::filesystem::path& state_dir = {});

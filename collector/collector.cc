@@ -12,6 +12,7 @@
 #include "collector/state_keeper.h"
 #include "collector/udp_socket.h"
 #include "collector/worker.h"
+#include "enrich/enricher.h"
 
 namespace weir {
 namespace {
@@ -52,6 +53,7 @@ void log_warnings(const std::vector<std::string>& warnings) {
 // Members end in the reverse order: threads before lanes, lanes (which publish what they still have) before sinks.
 struct Collector::Impl {
   std::vector<std::unique_ptr<Sink>> sinks;
+  std::shared_ptr<Enrichment> enrichment;
   std::vector<std::unique_ptr<Lane>> lanes;  // by worker, then TCP's where there is one
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<TcpListener> tcp;
@@ -76,7 +78,8 @@ void Collector::Impl::make_lanes(const CollectorOptions& options, unsigned udp_l
   };
   for (unsigned i = 0; i < count; ++i) {
     const std::string name = i < udp_lanes ? std::to_string(i) : "tcp";
-    lanes.push_back(std::make_unique<Lane>(name, limits, AllowList(options.allow), pool, to_sinks));
+    lanes.push_back(
+        std::make_unique<Lane>(name, limits, AllowList(options.allow), pool, to_sinks, seal_of(enrichment)));
   }
   for (unsigned i = 0; i < udp_lanes; ++i) {
     workers.push_back(std::make_unique<Worker>(i, *lanes[i], options.flush_interval));
@@ -160,6 +163,7 @@ Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& opti
 
   auto impl = std::make_unique<Impl>();
   impl->sinks = std::move(sinks);
+  impl->enrichment = options.enrichment;
   impl->make_lanes(options, !udp ? 0 : options.workers > 0 ? options.workers : cores, tcp);
   if (auto opened = impl->open_listeners(options); !opened) return std::unexpected(opened.error());
   if (auto opened = impl->open_state(options.state_dir); !opened) return std::unexpected(opened.error());
@@ -173,6 +177,7 @@ CollectorStatus Collector::status() const {
   status.started_ns = impl_->started_ns;
   status.resident_bytes = resident_memory();
   if (impl_->state) status.state_error = impl_->state->last_error();
+  if (impl_->enrichment) status.enrichment = impl_->enrichment->status();
   std::vector<ExporterStats> exporters;
   {
     const auto locks = impl_->lock_all();
@@ -230,6 +235,7 @@ bool Collector::all_sinks_gone() const {
 void Collector::reopen() {
   for (const auto& sink : impl_->sinks) sink->reopen();
   if (impl_->tcp) impl_->tcp->reload_certificates();
+  if (impl_->enrichment) impl_->enrichment->reload();
 }
 
 void Collector::stop(std::chrono::steady_clock::time_point deadline) {

@@ -24,6 +24,7 @@
 #include "collector/relay_spec.h"
 #include "collector/status.h"
 #include "collector/tcp_listener.h"
+#include "enrich/enrichment.h"
 #include "sinks/sink.h"
 
 namespace weir {
@@ -38,6 +39,7 @@ struct CollectorOptions {
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
   TcpOptions tcp;
   std::vector<RelaySpec> relays;  // where datagrams go untouched, too
+  std::shared_ptr<Enrichment> enrichment;  // null: flows go on as they came
 };
 
 class Collector {
@@ -60,7 +62,8 @@ class Collector {
 
   // Nobody will ever read any of the sinks again.
   bool all_sinks_gone() const;
-  // Has every sink open its output again, and TLS listeners read their certificates again (SIGHUP).
+  // Has every sink open its output again, TLS listeners read their certificates, and enrichment look at its files
+  // (SIGHUP).
   void reopen();
   // Decodes what has arrived until now, saves the state, and closes the sinks, each step at the latest at `deadline`.
   // status() still answers afterwards, with the final ledger.

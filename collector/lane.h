@@ -36,7 +36,7 @@ class Lane {
   using Publish = std::function<void(const BatchRef&)>;
 
   Lane(std::string name, const Decoder::Limits& limits, AllowList allow, std::shared_ptr<BatchPool> pool,
-       Publish publish);
+       Publish publish, BatchWriter::Seal seal = {});
 
   [[nodiscard]] std::unique_lock<std::mutex> lock() const { return std::unique_lock(mutex_); }
 

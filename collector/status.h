@@ -15,6 +15,7 @@
 #include "collector/relay.h"
 #include "collector/tcp_listener.h"
 #include "collector/worker.h"
+#include "enrich/status.h"
 #include "sinks/sink.h"
 
 namespace weir {
@@ -29,6 +30,7 @@ struct CollectorStatus {
   std::vector<ExporterStats> exporters;  // most flows first
   std::vector<SinkStatus> sinks;
   std::vector<RelayStatus> relays;
+  EnrichmentStatus enrichment;
   std::size_t resident_bytes = 0;  // of the process
   std::string state_error;         // why the state could not be saved last time; empty while all is well
 

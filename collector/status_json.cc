@@ -96,6 +96,7 @@ std::string status_json(const CollectorStatus& status) {
     json.account("datagrams", relay.datagrams);
   });
   write_sinks(json, status.sinks);
+  write_enrichment(json, status.enrichment, status.now_ns);
   json.objects("exporters", status.exporters, [&](const ExporterStats& one) { exporter_fields(json, one); });
   json.end_object();
   return json.take();

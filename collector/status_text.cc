@@ -97,6 +97,7 @@ std::string status_text(const CollectorStatus& status, std::size_t top) {
   write_exporters(text, status, top);
   write_relays(text, status);
   append_sinks(text, status.sinks);
+  append_enrichment(text, status.enrichment, status.now_ns);
   write_balance(text, status);
   return text;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/status_text.h"
+#include "enrich/enricher.h"
 
 namespace weir {
 
@@ -14,6 +15,7 @@ struct Exporter::Impl {
   std::unique_ptr<LiveCapture> live;
   std::unique_ptr<PacketSource> file;
   std::string file_name;
+  std::shared_ptr<Enrichment> enrichment;
   std::vector<std::unique_ptr<MeteringThread>> threads;
   std::uint64_t started_ns = wall_time_ns();
 
@@ -25,6 +27,7 @@ struct Exporter::Impl {
                 [this](const BatchRef& batch) {
                   for (const auto& sink : sinks) sink->submit(batch);
                 },
+            .seal = seal_of(options.enrichment),
             .interface_names = [this] { return interface_names(); }};
   }
 
@@ -55,6 +58,7 @@ Result<std::unique_ptr<Exporter>> Exporter::start(const ExporterOptions& options
   auto impl = std::make_unique<Impl>();
   impl->sinks = std::move(sinks);
   impl->live = std::move(capture);
+  impl->enrichment = options.enrichment;
   MeterOptions meter = options.meter;
   meter.max_flows = std::max<std::size_t>(meter.max_flows / threads, 1);
   for (unsigned i = 0; i < threads; ++i) {
@@ -72,6 +76,7 @@ Result<std::unique_ptr<Exporter>> Exporter::start(const ExporterOptions& options
   impl->sinks = std::move(sinks);
   impl->file = std::move(file);
   impl->file_name = std::move(name);
+  impl->enrichment = options.enrichment;
   impl->threads.push_back(std::make_unique<MeteringThread>("file", *impl->file, options.meter, impl->context(options)));
   impl->threads.front()->start();
   return std::unique_ptr<Exporter>(new Exporter(std::move(impl)));
@@ -82,6 +87,7 @@ ExporterStatus Exporter::status() const {
   status.version = WEIR_VERSION;
   status.started_ns = impl_->started_ns;
   status.resident_bytes = resident_memory();
+  if (impl_->enrichment) status.enrichment = impl_->enrichment->status();
   {
     std::vector<std::unique_lock<std::mutex>> locks;
     for (const auto& thread : impl_->threads) locks.push_back(thread->lock());
@@ -111,6 +117,7 @@ bool Exporter::all_sinks_gone() const {
 
 void Exporter::reopen() {
   for (const auto& sink : impl_->sinks) sink->reopen();
+  if (impl_->enrichment) impl_->enrichment->reload();
 }
 
 void Exporter::stop(std::chrono::steady_clock::time_point deadline) {

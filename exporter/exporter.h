@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "enrich/enrichment.h"
 #include "exporter/capture/live_capture.h"
 #include "exporter/metering/meter.h"
 #include "exporter/status.h"
@@ -21,6 +22,7 @@ namespace weir {
 struct ExporterOptions {
   MeterOptions meter;                             // max_flows: of all threads together
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
+  std::shared_ptr<Enrichment> enrichment;         // null: flows go on as they are metered
 };
 
 class Exporter {

@@ -17,12 +17,14 @@ MeteringThread::MeteringThread(std::string name, PacketSource& source, const Met
       source_(source),
       context_(std::move(context)),
       max_clock_error_ns_(options.max_clock_error_ns),
-      writer_(context_.pool,
-              [this](const BatchRef& batch) {
-                flows_published_ += batch->flows().size();
-                pending_since_ns_ = 0;
-                context_.publish(batch);
-              }),
+      writer_(
+          context_.pool,
+          [this](const BatchRef& batch) {
+            flows_published_ += batch->flows().size();
+            pending_since_ns_ = 0;
+            context_.publish(batch);
+          },
+          context_.seal),
       meter_(options, writer_) {}
 
 MeteringThread::~MeteringThread() { stop(std::chrono::steady_clock::now()); }

@@ -37,6 +37,7 @@ class MeteringThread {
     std::chrono::nanoseconds flush_interval{0};
     std::shared_ptr<BatchPool> pool;
     std::function<void(const BatchRef&)> publish;
+    BatchWriter::Seal seal;
     // Index and name of the interfaces that are there now; asked once a second.
     std::function<std::vector<std::pair<std::uint32_t, std::string>>()> interface_names;
   };

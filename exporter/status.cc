@@ -45,6 +45,9 @@ void write_metering(std::string& text, const ExporterStatus& status) {
   append_account(text, "packets", meter.packets);
   fmt::format_to(out, "  {:<22}{:>16} on the wire {:>14} IP octets {:>12} fragments\n", "counted into flows",
                  meter.wire_packets, meter.bytes, meter.fragments);
+  if (meter.incomplete != 0) {
+    fmt::format_to(out, "  {:<22}{:>16} cut or malformed behind their IP header\n", "of them", meter.incomplete);
+  }
   fmt::format_to(out, "  {:<22}{:>16} active of at most {:>8}, {} since the start\n", "flows", meter.flows_active,
                  meter.max_flows, meter.flows_created);
   fmt::format_to(out, "  {:<22}{:>16} to sinks {:>17} in an open batch\n", "records", status.flows_published(),
@@ -69,6 +72,7 @@ void meter_fields(JsonText& json, const MeterStatus& meter) {
   json.number("wire_packets", meter.wire_packets);
   json.number("bytes", meter.bytes);
   json.number("fragments", meter.fragments);
+  json.number("incomplete", meter.incomplete);
   json.number("clock_corrections", meter.clock_corrections);
   json.number("flows_created", meter.flows_created);
   json.number("flows_active", meter.flows_active);
@@ -136,6 +140,7 @@ std::string status_text(const ExporterStatus& status) {
   write_interfaces(text, status);
   write_metering(text, status);
   append_sinks(text, status.sinks);
+  append_enrichment(text, status.enrichment, status.now_ns);
   append_balance(text, status.imbalances());
   return text;
 }
@@ -172,6 +177,7 @@ std::string status_json(const ExporterStatus& status) {
     meter_fields(json, one.meter);
   });
   write_sinks(json, status.sinks);
+  write_enrichment(json, status.enrichment, status.now_ns);
   json.begin_array("imbalances");
   for (const std::string& wrong : status.imbalances()) json.item(wrong);
   json.end_array();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "enrich/status.h"
 #include "exporter/capture/live_capture.h"
 #include "exporter/metering_thread.h"
 #include "sinks/sink.h"
@@ -21,6 +22,7 @@ struct ExporterStatus {
   std::vector<InterfaceStatus> interfaces;
   std::vector<MeteringStatus> meters;
   std::vector<SinkStatus> sinks;
+  EnrichmentStatus enrichment;
   std::size_t resident_bytes = 0;
 
   CaptureStats captured() const;

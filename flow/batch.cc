@@ -30,17 +30,33 @@ std::uint64_t next_turn() {
 
 static_assert(FlowBatch::kMaxRecord + kOriginNeed <= FlowBatch::kCapacity,
               "an empty batch must hold the largest record");
+static_assert(FlowBatch::kAnnex / sizeof(Place) <= UINT16_MAX, "Flow numbers places by 16 bits");
 
 }  // namespace
 
 // The block is not zeroed: add() and allocate() zero what they hand out, so that an idle collector's batches cost no
 // memory.
-FlowBatch::FlowBatch() : block_(std::make_unique_for_overwrite<std::uint8_t[]>(kCapacity)) {}
+FlowBatch::FlowBatch() : block_(std::make_unique_for_overwrite<std::uint8_t[]>(kCapacity + kAnnex)) {}
 
 void FlowBatch::clear() {
   count_ = 0;
   arena_ = kCapacity;
+  place_count_ = 0;
+  annex_texts_ = kCapacity + kAnnex;
   opened_ns_ = 0;
+}
+
+std::uint16_t FlowBatch::add_place(const Place& place, std::string_view texts) {
+  if (annex_room() < place_need(texts.size())) return 0;
+  annex_texts_ -= texts.size();
+  if (!texts.empty()) std::memcpy(block_.get() + annex_texts_, texts.data(), texts.size());
+  Place* const placed = reinterpret_cast<Place*>(block_.get() + kCapacity) + place_count_++;
+  *placed = place;
+  placed->text_length = static_cast<std::uint32_t>(texts.size());
+  for (const auto text : kPlaceTexts) {
+    if ((placed->*text).length != 0) (placed->*text).offset += static_cast<std::uint32_t>(annex_texts_);
+  }
+  return static_cast<std::uint16_t>(place_count_);
 }
 
 struct BatchPool::Impl {
@@ -76,8 +92,12 @@ void BatchPool::give_back(FlowBatch* batch) {
   if (impl_->unused.size() < impl_->keep) impl_->unused.push_back(std::move(owned));
 }
 
-BatchWriter::BatchWriter(std::shared_ptr<BatchPool> pool, Publish publish)
-    : pool_(std::move(pool)), publish_(std::move(publish)), batch_(pool_->take()), turn_(next_turn()) {}
+BatchWriter::BatchWriter(std::shared_ptr<BatchPool> pool, Publish publish, Seal seal)
+    : pool_(std::move(pool)),
+      publish_(std::move(publish)),
+      seal_(std::move(seal)),
+      batch_(pool_->take()),
+      turn_(next_turn()) {}
 
 BatchWriter::~BatchWriter() { flush(); }
 
@@ -92,11 +112,11 @@ void BatchWriter::place_origin() {
   std::memcpy(allocate(sizeof(Origin), origin_offset_), &origin_, sizeof(Origin));
 }
 
-Flow* BatchWriter::add(std::size_t arena) {
-  if (arena + kFixedNeed > FlowBatch::kMaxRecord) return nullptr;
+Flow* BatchWriter::add(std::size_t arena, std::size_t annex) {
+  if (arena + kFixedNeed > FlowBatch::kMaxRecord || annex > FlowBatch::kAnnex) return nullptr;
   const std::size_t need =
       kFixedNeed + round_up8(arena) + (origin_offset_ == 0 ? round_up8(sizeof(Origin)) + round_up8(host_.size()) : 0);
-  if (batch_->room() < need) flush();
+  if (batch_->room() < need || batch_->annex_room() < annex) flush();
   if (batch_->count_ == 0) batch_->opened_ns_ = wall_time_ns();
   if (origin_offset_ == 0) place_origin();
 
@@ -141,6 +161,7 @@ void BatchWriter::flush() {
     batch_->clear();  // an origin may stand there without flows
     return;
   }
+  if (seal_) seal_(*batch_);
   std::shared_ptr<FlowBatch> full = std::exchange(batch_, pool_->take());
   publish_(std::move(full));
 }

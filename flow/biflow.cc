@@ -64,7 +64,7 @@ void swap_present(Flow& flow, std::index_sequence<Pair...>) {
 }
 
 void swap_sides(Flow& f, FlowCold& c) {
-  static_assert(std::size(kSides) == 11, "swap here what flow/sides.h names");
+  static_assert(std::size(kSides) == 31, "swap here what flow/sides.h names; places have all but the first eleven");
   std::swap(f.src_addr, f.dst_addr);
   std::swap(f.src_addr_family, f.dst_addr_family);
   std::swap(f.src_port, f.dst_port);
@@ -78,6 +78,7 @@ void swap_sides(Flow& f, FlowCold& c) {
   std::swap(c.post_nat_src_addr_family, c.post_nat_dst_addr_family);
   std::swap(c.post_nat_src_port, c.post_nat_dst_port);
   std::swap(c.ingress_vrf_id, c.egress_vrf_id);
+  std::swap(f.src_place, f.dst_place);
   swap_present(f, std::make_index_sequence<std::size(kSides)>{});
 }
 

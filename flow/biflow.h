@@ -17,8 +17,8 @@ inline bool has_forward_traffic(const Flow& flow) {
 bool has_reverse_traffic(const FlowBatch& batch, const Flow& flow);
 
 // The reverse direction of a flow, as values. REQUIRES has_reverse_traffic(). Endpoints, interfaces, ports, masks, AS
-// numbers, MACs, VLANs, VRFs and NAT addresses change sides, flow_direction turns, the reverse counters, flags and
-// times become the flow's own (the forward times stay where the reverse ones are absent), and what only the forward
+// numbers, MACs, VLANs, VRFs, NAT addresses and places change sides, flow_direction turns, the reverse counters, flags
+// and times become the flow's own (the forward times stay where the reverse ones are absent), and what only the forward
 // direction can know (next hops, TTL, labels, fragments, communities, paths) is absent. `cold` is the flow's cold part
 // from now on; Flow::cold still points to the batch's.
 struct ReverseFlow {

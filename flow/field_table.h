@@ -13,7 +13,11 @@
 
 namespace weir {
 
-enum class FieldHome : std::uint8_t { kOrigin, kFlow, kFlowCold };
+enum class FieldHome : std::uint8_t { kOrigin, kFlow, kFlowCold, kSrcPlace, kDstPlace };
+
+inline constexpr std::size_t kFieldHomes = 5;
+
+constexpr bool in_place(FieldHome home) { return home == FieldHome::kSrcPlace || home == FieldHome::kDstPlace; }
 
 // How a member is kept, and how JSON and CSV write it.
 enum class FieldType : std::uint8_t {
@@ -26,12 +30,13 @@ enum class FieldType : std::uint8_t {
   kMac,           // MacAddress: "00:11:22:33:44:55"
   kSrcPrefix,     // uint8 prefix length, applied to src_addr: "10.0.0.0/8"
   kDstPrefix,     // likewise dst_addr
+  kDegrees,       // uint32 of degrees.h: a decimal number, 52.52
   kUnsignedList,  // Slice of uint32: [1,2]
   kAddressList,   // Slice of IpAddress: ["10.0.0.1"]
   kText,          // Slice of UTF-8 bytes
 };
 
-enum class FieldGroup : std::uint8_t { kCommon, kOwn, kReverse };
+enum class FieldGroup : std::uint8_t { kCommon, kOwn, kReverse, kEnriched };
 
 struct FieldInfo {
   FieldId id;

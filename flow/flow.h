@@ -1,11 +1,12 @@
 // The flow record: what every source makes and every sink takes.
 //
-// A record has up to four parts, all inside one FlowBatch (batch.h) and addressed by offset, so that a batch can be
+// A record has up to five parts, all inside one FlowBatch (batch.h) and addressed by offset, so that a batch can be
 // moved, recycled or written out whole:
 //
 //   Flow      the fixed hot part that nearly every flow uses
 //   Origin    what all flows of one datagram share (sender, sequence number, time of receipt)
 //   FlowCold  fields that few flows have; absent unless one of them is present
+//   Place     what enrichment knows of an address; one for each end, shared by flows of the batch
 //   extras    every other element the record carried, as raw bytes: nothing decodable is thrown away
 //
 // Units: times are nanoseconds since the Unix epoch, in the precision of their source; bytes are IP octets. Numbers are
@@ -65,6 +66,8 @@ struct Flow {
   std::uint16_t src_vlan;
   std::uint16_t dst_vlan;
   std::uint16_t vlan_id;
+  std::uint16_t src_place;  // number of the Place of src_addr in the batch, from 1; 0 for none
+  std::uint16_t dst_place;  // likewise of dst_addr
   Family src_addr_family;
   Family dst_addr_family;
   Family next_hop_family;
@@ -135,7 +138,52 @@ struct FlowCold {
   Family post_nat_dst_addr_family;
 };
 
-static_assert(std::is_trivially_copyable_v<Origin> && std::is_trivially_copyable_v<FlowCold>);
+// What is known of an address beyond what its exporter said: where it is, whose it is, what it is used for. Which of it
+// has a value is told by the flow's presence bits.
+struct Place {
+  Slice geo_country_name;
+  Slice geo_country_code;
+  Slice geo_region_name;
+  Slice geo_city_name;
+  Slice asn_autonomous_system_organization;
+  Slice isp;
+  Slice organization;
+  Slice net_name;
+  Slice net_site;
+  Slice net_role;
+  Slice net_tenant;
+  std::uint32_t geo_latitude;  // degrees.h
+  std::uint32_t geo_longitude;
+  std::uint32_t asn_autonomous_system_number;
+  std::uint32_t text_length;  // of all its texts together
+  std::uint8_t is_anonymous;
+  std::uint8_t is_anonymous_vpn;
+  std::uint8_t is_hosting_provider;
+  std::uint8_t is_public_proxy;
+  std::uint8_t is_residential_proxy;
+  std::uint8_t is_tor_exit_node;
+};
+
+inline constexpr Slice Place::* kPlaceTexts[] = {
+    &Place::geo_country_name,
+    &Place::geo_country_code,
+    &Place::geo_region_name,
+    &Place::geo_city_name,
+    &Place::isp,
+    &Place::asn_autonomous_system_organization,
+    &Place::organization,
+    &Place::net_name,
+    &Place::net_site,
+    &Place::net_role,
+    &Place::net_tenant,
+};
+
+// The two ends of a flow, as homes of fields.
+using SrcPlace = Place;
+using DstPlace = Place;
+
+static_assert(std::is_trivially_copyable_v<Origin> && std::is_trivially_copyable_v<FlowCold> &&
+              std::is_trivially_copyable_v<Place>);
 
 // One element that has no field of its own. `enterprise` is 0 for IANA's.
 struct Extra {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "flow/degrees.h"
 #include "flow/names.h"
 #include "query/request.h"
 #include "query/tcp_flags.h"
@@ -42,6 +43,7 @@ ValueKind kind_of(const QueryField& field) {
     case FieldType::kEtype: return ValueKind::kEtype;
     case FieldType::kProtocol: return ValueKind::kProtocol;
     case FieldType::kMac: return ValueKind::kMac;
+    case FieldType::kDegrees: return ValueKind::kDegrees;
     case FieldType::kSrcPrefix:
     case FieldType::kDstPrefix: return ValueKind::kNetwork;
     case FieldType::kUnsignedList: return ValueKind::kNumberList;
@@ -133,6 +135,7 @@ std::optional<std::uint64_t> parse_ns(std::string_view text) {
 std::optional<std::uint64_t> parse_number(const Attribute& attribute, std::string_view text) {
   switch (attribute.kind) {
     case ValueKind::kMac: return parse_mac(text);
+    case ValueKind::kDegrees: return parse_degrees(text);
     case ValueKind::kTime: return parse_ns(text);
     case ValueKind::kDuration: return parse_ms(text);
     case ValueKind::kNumberList: return parse_list_item(text);
@@ -189,6 +192,7 @@ std::string expectation(const Attribute& attribute) {
     case ValueKind::kEtype: return "ipv4, ipv6, arp, mpls or a number from 0 to 65535";
     case ValueKind::kFlowType: return "netflow_v5, netflow_v9, ipfix or weir";
     case ValueKind::kFlags: return "letters of FSRPAUECN, such as SA, or a number such as 0x12";
+    case ValueKind::kDegrees: return "degrees from -180 to 180, such as 52.52 or -0.1, with up to six decimals";
     case ValueKind::kMac: return "a MAC address such as 00:11:22:33:44:55";
     case ValueKind::kTime: return "a time such as \"2026-01-02 15:04:05\", in quotes, or -1h";
     case ValueKind::kDuration: return "a time with its unit, in whole milliseconds, such as 10s, 500ms or 1h30m";
@@ -217,7 +221,7 @@ std::optional<Attribute> make_attribute(std::string_view name) {
 
 bool has_order(ValueKind kind) {
   return kind == ValueKind::kNumber || kind == ValueKind::kProtocol || kind == ValueKind::kFlags ||
-         kind == ValueKind::kTime || kind == ValueKind::kDuration;
+         kind == ValueKind::kTime || kind == ValueKind::kDuration || kind == ValueKind::kDegrees;
 }
 
 bool add_literal(const Attribute& attribute, std::string_view text, Test& test) {

@@ -23,6 +23,7 @@ enum class ValueKind : std::uint8_t {
   kTime,
   kDuration,
   kAddress,
+  kDegrees,
   kNetwork,  // src_net, dst_net: the prefix itself
   kNumberList,
   kAddressList,

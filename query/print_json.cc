@@ -122,6 +122,15 @@ void write_value(Json& json, const QueryField& field, const QueryValue& value, c
       is_field(field, FieldType::kEtype)) {
     return write_text(json, value_for_programs(field, value, names));
   }
+  if (is_field(field, FieldType::kDegrees)) {
+    const std::string degrees = value_for_programs(field, value, names);
+    if (degrees.empty()) {
+      json.Null();
+    } else {
+      json.RawValue(degrees.data(), degrees.size(), rapidjson::kNumberType);
+    }
+    return;
+  }
   if (field.kind == QueryField::Kind::kTime) return write_text(json, utc_time(*number));
   json.Uint64(*number);
 }

@@ -5,6 +5,8 @@
 #include <chrono>
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "flow/degrees.h"
 #include "flow/names.h"
 #include "query/human.h"
 #include "query/tcp_flags.h"
@@ -34,6 +36,13 @@ std::string etype_text(std::uint64_t number) {
   return name.empty() ? fmt::format("{:#06x}", number) : std::string(name);
 }
 
+// Nothing where the place is not known.
+std::string degrees_text(std::uint64_t number) {
+  if (number == 0) return "";
+  char buffer[kNumberRoom];
+  return {buffer, write_degrees(buffer, static_cast<std::uint32_t>(number))};
+}
+
 std::string address_text(const IpAddress& address, const AddressNames& names) {
   if (names) {
     if (const auto name = names(address)) return *name;
@@ -50,7 +59,8 @@ std::string number_for_people(const QueryField& field, std::uint64_t number) {
 
 bool is_named(const QueryField& field) {
   return is_field(field, FieldType::kProtocol) || is_field(field, FieldType::kEtype) ||
-         is_field(field, FieldType::kFlowType) || is_field(field, FieldType::kMac);
+         is_field(field, FieldType::kFlowType) || is_field(field, FieldType::kMac) ||
+         is_field(field, FieldType::kDegrees);
 }
 
 }  // namespace
@@ -64,6 +74,7 @@ std::string name_of_number(const QueryField& field, std::uint64_t number) {
   if (is_field(field, FieldType::kEtype)) return etype_text(number);
   if (is_field(field, FieldType::kFlowType)) return std::string(flow_type_name(static_cast<FlowProtocol>(number)));
   if (is_field(field, FieldType::kMac)) return mac_text(number);
+  if (is_field(field, FieldType::kDegrees)) return degrees_text(number);
   return "";
 }
 

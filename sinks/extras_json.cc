@@ -4,6 +4,7 @@
 #include <memory_resource>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "codecs/element_json.h"
@@ -17,10 +18,12 @@ constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kNameRoom = kMaxName + 32;  // with quotes and a suffix
 
 bool is_record_key(std::string_view name) {
-  for (const FieldInfo& field : kFields) {
-    if (field.name == name) return true;
-  }
-  return false;
+  static const auto keys = [] {
+    std::unordered_set<std::string_view> names;
+    for (const FieldInfo& field : kFields) names.insert(field.name);
+    return names;
+  }();
+  return keys.contains(name);
 }
 
 // The names given out in one record. Small records take no heap memory.

@@ -28,6 +28,7 @@ WriteOp op_of(const FieldInfo& field) {
     case FieldType::kMac: return WriteOp::kMac;
     case FieldType::kSrcPrefix: return WriteOp::kSrcPrefix;
     case FieldType::kDstPrefix: return WriteOp::kDstPrefix;
+    case FieldType::kDegrees: return WriteOp::kDegrees;
     case FieldType::kUnsignedList: return WriteOp::kUnsignedList;
     case FieldType::kAddressList: return WriteOp::kAddressList;
     case FieldType::kText: return WriteOp::kText;
@@ -35,7 +36,9 @@ WriteOp op_of(const FieldInfo& field) {
   return WriteOp::kU64;
 }
 
-bool is_number(FieldType type) { return type == FieldType::kTimeNs || type == FieldType::kUnsigned; }
+bool is_number(FieldType type) {
+  return type == FieldType::kTimeNs || type == FieldType::kUnsigned || type == FieldType::kDegrees;
+}
 bool is_list(FieldType type) { return type == FieldType::kUnsignedList || type == FieldType::kAddressList; }
 
 // What stands around a value and in place of an absent one.
@@ -68,14 +71,19 @@ std::size_t count_always(RecordFormat format, FieldSelection fields) {
 
 }  // namespace
 
-RecordLayout::RecordLayout(RecordFormat format, FieldSelection fields) : always_count(count_always(format, fields)) {
+RecordLayout::RecordLayout(RecordFormat format, FieldSelection fields)
+    : always_count(count_always(format, fields)), stamped(always_count) {
   const auto position = [this] { return static_cast<std::uint16_t>(text.size()); };
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const FieldInfo& field = kFields[i];
     steps[i] = {op_of(field), field.home, field.offset, field.family_offset};
     if (i < always_count) set_bit(always, field.id);
     set_bit(field.home == FieldHome::kOrigin ? of_origin : of_flow, field.id);
+    if (field.home == FieldHome::kOrigin) stamped = std::max(stamped, i + 1);
     if (field.home == FieldHome::kFlowCold) set_bit(of_cold, field.id);
+    if (field.home == FieldHome::kSrcPlace) set_bit(of_src_place, field.id);
+    if (field.home == FieldHome::kDstPlace) set_bit(of_dst_place, field.id);
+    if (in_place(field.home)) set_bit(of_places, field.id);
 
     const bool csv = format == RecordFormat::kCsv;
     const Frame frame = csv ? csv_frame(field, fields) : json_frame(field);
@@ -91,9 +99,13 @@ RecordLayout::RecordLayout(RecordFormat format, FieldSelection fields) : always_
     places.value_end[i] = position();
     text += frame.close;
     places.end[i] = position();
+    const bool bounded = !is_list(field.type) && field.type != FieldType::kText;
+    const std::size_t length = places.end[i] - places.begin[i] + (bounded ? kLongestValue : 0);
+    if (!in_place(field.home) || csv) max_length += length;
+    if (field.home == FieldHome::kSrcPlace) max_place_length += length;
   }
   text.append(kCopySlack, '\0');
-  max_length = text.size() + kFieldCount * kLongestValue;
+  max_length += kCopySlack;
 }
 
 }  // namespace weir

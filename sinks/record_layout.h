@@ -55,6 +55,7 @@ enum class WriteOp : std::uint8_t {
   kMac,
   kSrcPrefix,
   kDstPrefix,
+  kDegrees,
   kUnsignedList,
   kAddressList,
   kText,
@@ -80,10 +81,15 @@ struct RecordLayout {
   std::string text;    // padded by kCopySlack
   FieldMask always{};  // fields written whether present or not: the first `always_count` ones
   std::size_t always_count;
-  FieldMask of_origin{};   // fields of Origin, the same for a whole datagram
-  FieldMask of_flow{};     // of Flow and FlowCold
-  FieldMask of_cold{};     // of FlowCold
-  std::size_t max_length;  // of a record without what its lists, texts and extras take
+  FieldMask of_origin{};  // fields of Origin, the same for a whole datagram
+  FieldMask of_flow{};    // of everything else
+  FieldMask of_cold{};    // of FlowCold
+  FieldMask of_src_place{};
+  FieldMask of_dst_place{};
+  FieldMask of_places{};             // of both
+  std::size_t stamped;               // no field from here on is Origin's or always there
+  std::size_t max_length = 0;        // of a record without places, and without what its lists, texts and extras take
+  std::size_t max_place_length = 0;  // what a place adds to that, but for its texts
 };
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "flow/biflow.h"
+#include "flow/degrees.h"
 #include "flow/names.h"
 #include "sinks/extras_json.h"
 #include "sinks/text_line.h"
@@ -44,7 +45,7 @@ char* write_prefix(char* out, const AddressBytes& address, Family family, unsign
 }
 
 // Where the parts of a record are, by FieldHome.
-using Homes = std::array<const std::uint8_t*, 3>;
+using Homes = std::array<const std::uint8_t*, kFieldHomes>;
 
 const std::uint8_t* raw(const auto& part) { return reinterpret_cast<const std::uint8_t*>(&part); }
 
@@ -69,6 +70,7 @@ class Values {
       case WriteOp::kMac: return write_mac(out, load<MacAddress>(value));
       case WriteOp::kSrcPrefix: return write_prefix(out, flow(homes).src_addr, flow(homes).src_addr_family, *value);
       case WriteOp::kDstPrefix: return write_prefix(out, flow(homes).dst_addr, flow(homes).dst_addr_family, *value);
+      case WriteOp::kDegrees: return write_degrees(out, load<std::uint32_t>(value));
       case WriteOp::kUnsignedList: return write_list<std::uint32_t>(out, load<Slice>(value));
       case WriteOp::kAddressList: return write_list<IpAddress>(out, load<Slice>(value));
       case WriteOp::kText: return write_text(out, batch_.text(load<Slice>(value)));
@@ -108,7 +110,8 @@ class Values {
   bool csv_;
 };
 
-// The layout with the values of one Origin in their places: what the flows of a datagram share is written once.
+// The layout, up to RecordLayout::stamped, with the values of one Origin in their places: what the flows of a datagram
+// share is written once.
 class OriginStamp {
  public:
   OriginStamp(const RecordLayout& layout, const Values& values) : layout_(layout), values_(values) {}
@@ -125,14 +128,15 @@ class OriginStamp {
       const auto shift_before = static_cast<std::uint16_t>(out - text_.data() - static_cast<std::ptrdiff_t>(at));
       shift_places(field + 1, shift_before);
       out = copy_short(out, &layout_.text[at], layout_.places.value[field] - at);
-      out = values_.write(out, field, {raw(origin), nullptr, nullptr});
+      out = values_.write(out, field, {raw(origin)});
       at = layout_.places.value_end[field];
       const auto shift_after = static_cast<std::uint16_t>(out - text_.data() - static_cast<std::ptrdiff_t>(at));
       places_.value_end[field] = static_cast<std::uint16_t>(layout_.places.value_end[field] + shift_after);
       places_.end[field] = static_cast<std::uint16_t>(layout_.places.end[field] + shift_after);
     });
-    shift_places(kFieldCount, static_cast<std::uint16_t>(out - text_.data() - static_cast<std::ptrdiff_t>(at)));
-    copy_short(out, &layout_.text[at], layout_.text.size() - kCopySlack - at);
+    if (layout_.stamped == 0) return;
+    shift_places(layout_.stamped, static_cast<std::uint16_t>(out - text_.data() - static_cast<std::ptrdiff_t>(at)));
+    copy_short(out, &layout_.text[at], layout_.places.end[layout_.stamped - 1] - at);
   }
 
   const char* text() const { return text_.data(); }
@@ -191,6 +195,7 @@ class BatchText {
     std::size_t length = layout_.max_length + kRoomAround + kEscapedByte * batch_.origin(flow).host.length;
     length += kEscapedByte * (flow.in_if_name.length + flow.out_if_name.length + 2);
     if (flow.cold != 0) length += kEscapedByte * slices_length(batch_.cold(flow));
+    length += place_length(flow.src_place) + place_length(flow.dst_place);
     if (extras_) length += max_extras_length(batch_, flow);
     return options_.split_biflows ? 2 * length : length;
   }
@@ -216,6 +221,11 @@ class BatchText {
     return length;
   }
 
+  std::size_t place_length(std::uint16_t place) const {
+    if (place == 0) return 0;
+    return layout_.max_place_length + kEscapedByte * (batch_.place(place).text_length + std::size(kPlaceTexts));
+  }
+
   static bool has_reverse_fields(const Flow& flow) {
     return flow.has(FieldId::reverse_bytes) || flow.has(FieldId::reverse_packets);
   }
@@ -238,12 +248,26 @@ class BatchText {
     if (options_.format == RecordFormat::kJsonArrayItems && !first) *out++ = ',';
     FieldMask present = FieldMask{flow.present[0], flow.present[1]} & layout_.of_flow;
     if (cold == nullptr) present = present & ~layout_.of_cold;
-    const Homes homes = {nullptr, raw(flow), reinterpret_cast<const std::uint8_t*>(cold)};
+    Homes homes = {nullptr, raw(flow), reinterpret_cast<const std::uint8_t*>(cold)};
+    if ((flow.src_place | flow.dst_place) == 0) {
+      present = present & ~layout_.of_places;
+    } else {
+      add_place(FieldHome::kSrcPlace, flow.src_place, layout_.of_src_place, homes, present);
+      add_place(FieldHome::kDstPlace, flow.dst_place, layout_.of_dst_place, homes, present);
+    }
     out = write_always(out, present & layout_.always, homes);
     out = write_present(out, (present | stamp_.present()) & ~layout_.always, homes);
     if (extras_) out = write_extras(out, batch_, flow, which);
     ++records_;
     return write_end(out, flow);
+  }
+
+  void add_place(FieldHome home, std::uint16_t place, const FieldMask& fields, Homes& homes, FieldMask& present) const {
+    if (place != 0) {
+      homes[static_cast<std::size_t>(home)] = raw(batch_.place(place));
+    } else {
+      present = present & ~fields;
+    }
   }
 
   char* write_end(char* out, const Flow& flow) const {
@@ -278,12 +302,13 @@ class BatchText {
   }
 
   char* write_present(char* out, const FieldMask& present, const Homes& homes) const {
-    const char* const text = stamp_.text();
-    const FieldPlaces& places = stamp_.places();
+    const char* const text = layout_.text.data();
+    const FieldPlaces& places = layout_.places;
     for_each_bit(present, [&](std::size_t field) {
       if (has_bit(layout_.of_origin, static_cast<FieldId>(field))) {
-        out = copy_short(out, text + places.begin[field],
-                         static_cast<std::size_t>(places.end[field] - places.begin[field]));
+        const FieldPlaces& stamped = stamp_.places();
+        out = copy_short(out, stamp_.text() + stamped.begin[field],
+                         static_cast<std::size_t>(stamped.end[field] - stamped.begin[field]));
         return;
       }
       out = copy_short(out, text + places.begin[field],

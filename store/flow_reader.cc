@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "store/extras_coding.h"
@@ -72,13 +73,17 @@ class BlockReader {
   Result<void> load_column(const FieldInfo& field);
   bool same_origin(std::size_t a, std::size_t b) const;
   void set_origin(std::size_t row, Assembler& assembler, BatchWriter& writer) const;
+  const std::vector<Column>& of(FieldHome home) const { return columns_[static_cast<std::size_t>(home)]; }
+  std::size_t place_need(FieldHome home, std::size_t row) const;
+  std::uint16_t write_place(FieldHome home, std::size_t row, Assembler& assembler, BatchWriter& writer, Flow& flow);
 
   const Segment& segment_;
   const unsigned block_;
   Scratch& scratch_;
   const AddressDictionary* addresses_ = nullptr;
-  std::vector<Column> origin_, flow_, cold_;
+  std::array<std::vector<Column>, kFieldHomes> columns_;  // by their home
   ExtrasBlock extras_;
+  std::string texts_;  // of the place at hand
 };
 
 Result<void> BlockReader::load_column(const FieldInfo& field) {
@@ -100,10 +105,7 @@ Result<void> BlockReader::load_column(const FieldInfo& field) {
     if (!texts) return std::unexpected(texts.error());
     column.texts = *texts;
   }
-  (field.home == FieldHome::kOrigin ? origin_
-   : field.home == FieldHome::kFlow ? flow_
-                                    : cold_)
-      .push_back(std::move(column));
+  columns_[static_cast<std::size_t>(field.home)].push_back(std::move(column));
   return {};
 }
 
@@ -119,7 +121,7 @@ Result<void> BlockReader::load() {
 }
 
 bool BlockReader::same_origin(std::size_t a, std::size_t b) const {
-  for (const Column& column : origin_) {
+  for (const Column& column : of(FieldHome::kOrigin)) {
     if (column.kind == ColumnKind::kWide ? column.wide[a] != column.wide[b] : column.narrow[a] != column.narrow[b]) {
       return false;
     }
@@ -130,7 +132,7 @@ bool BlockReader::same_origin(std::size_t a, std::size_t b) const {
 void BlockReader::set_origin(std::size_t row, Assembler& assembler, BatchWriter& writer) const {
   Origin origin{};
   std::string_view host;
-  for (const Column& column : origin_) {
+  for (const Column& column : of(FieldHome::kOrigin)) {
     if (column.kind == ColumnKind::kBytes) {
       host = column.texts->bytes(column.narrow[row]);
     } else {
@@ -138,6 +140,40 @@ void BlockReader::set_origin(std::size_t row, Assembler& assembler, BatchWriter&
     }
   }
   writer.set_origin(origin, host);
+}
+
+// What the place of a row takes of a batch's annex; 0 where the row has none.
+std::size_t BlockReader::place_need(FieldHome home, std::size_t row) const {
+  bool any = false;
+  std::size_t texts = 0;
+  for (const Column& column : of(home)) {
+    if (column.present[row] == 0) continue;
+    any = true;
+    if (column.kind == ColumnKind::kBytes) texts += column.texts->bytes(column.narrow[row]).size();
+  }
+  return any ? FlowBatch::place_need(texts) : 0;
+}
+
+std::uint16_t BlockReader::write_place(FieldHome home, std::size_t row, Assembler& assembler, BatchWriter& writer,
+                                       Flow& flow) {
+  Place place{};
+  auto* const members = reinterpret_cast<std::uint8_t*>(&place);
+  bool any = false;
+  texts_.clear();
+  for (const Column& column : of(home)) {
+    if (column.present[row] == 0) continue;
+    any = true;
+    flow.mark(column.field->id);
+    if (column.kind != ColumnKind::kBytes) {
+      assembler.set(column, row, members);
+      continue;
+    }
+    const std::string_view text = column.texts->bytes(column.narrow[row]);
+    const Slice slice{static_cast<std::uint32_t>(texts_.size()), static_cast<std::uint32_t>(text.size())};
+    std::memcpy(members + column.field->offset, &slice, sizeof slice);
+    texts_ += text;
+  }
+  return any ? writer.add_place(place, texts_) : std::uint16_t{0};
 }
 
 Result<void> BlockReader::write(std::span<const std::uint8_t> keep, BatchWriter& writer) {
@@ -152,22 +188,27 @@ Result<void> BlockReader::write(std::span<const std::uint8_t> keep, BatchWriter&
     const auto size = extras_size(extras);
     if (!size) return fail(segment_.name() + ": malformed extras");
     std::size_t arena = padded(*size);
-    for (const auto* columns : {&flow_, &cold_}) {
-      for (const Column& column : *columns) {
+    for (const FieldHome home : {FieldHome::kFlow, FieldHome::kFlowCold}) {
+      for (const Column& column : of(home)) {
         if (column.kind == ColumnKind::kBytes) arena += padded(column.texts->bytes(column.narrow[row]).size());
       }
     }
-    Flow* flow = writer.add(arena);
+    const std::size_t annex = place_need(FieldHome::kSrcPlace, row) + place_need(FieldHome::kDstPlace, row);
+    Flow* flow = writer.add(arena, annex);
     if (flow == nullptr) return fail(segment_.name() + ": a record that is larger than any batch");
-    for (const Column& column : flow_) {
+    for (const Column& column : of(FieldHome::kFlow)) {
       if (column.present[row] == 0) continue;
       assembler.set(column, row, reinterpret_cast<std::uint8_t*>(flow));
       flow->mark(column.field->id);
     }
-    for (const Column& column : cold_) {
+    for (const Column& column : of(FieldHome::kFlowCold)) {
       if (column.present[row] == 0) continue;
       assembler.set(column, row, reinterpret_cast<std::uint8_t*>(&writer.cold()));
       flow->mark(column.field->id);
+    }
+    if (annex > 0) {
+      flow->src_place = write_place(FieldHome::kSrcPlace, row, assembler, writer, *flow);
+      flow->dst_place = write_place(FieldHome::kDstPlace, row, assembler, writer, *flow);
     }
     if (*size > 0) decode_extras(extras, writer.allocate(*size, flow->extras));
   }

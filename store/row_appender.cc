@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "base/clock.h"
 #include "store/extras_coding.h"
@@ -38,10 +39,15 @@ struct Stretch {
   }
   std::span<const OriginRun> origins() const { return {runs.data(), run_count}; }
 
+  // REQUIRES a home that is not Origin or Flow.
   const std::uint8_t* home(const Flow& flow, FieldHome home) const {
-    if (home == FieldHome::kFlow) return reinterpret_cast<const std::uint8_t*>(&flow);
-    static constexpr FlowCold kNoCold{};
-    return reinterpret_cast<const std::uint8_t*>(flow.cold == 0 ? &kNoCold : &batch.cold(flow));
+    if (home == FieldHome::kFlowCold) {
+      static constexpr FlowCold kNoCold{};
+      return reinterpret_cast<const std::uint8_t*>(flow.cold == 0 ? &kNoCold : &batch.cold(flow));
+    }
+    static constexpr Place kNoPlace{};
+    const std::uint16_t place = home == FieldHome::kSrcPlace ? flow.src_place : flow.dst_place;
+    return reinterpret_cast<const std::uint8_t*>(place == 0 ? &kNoPlace : &batch.place(place));
   }
 };
 
@@ -150,15 +156,39 @@ struct BatchFields {
   }
 };
 
+// The codes of the texts of a batch's places: many flows share one, so each text is looked up once.
+class PlaceCodes {
+ public:
+  explicit PlaceCodes(const FlowBatch& batch) : batch_(batch), codes_(batch.places().empty() ? 0 : kFieldCount) {}
+
+  // REQUIRES a field of a place, and a flow that has it.
+  std::uint32_t code(const FieldInfo& field, const Flow& flow, BytesTable& table) {
+    const std::size_t place = (field.home == FieldHome::kSrcPlace ? flow.src_place : flow.dst_place) - 1U;
+    std::vector<std::uint32_t>& codes = codes_[static_cast<std::size_t>(field.id)];
+    if (codes.empty()) codes.assign(batch_.places().size(), kUnknown);
+    if (codes[place] == kUnknown) {
+      const auto* home = reinterpret_cast<const std::uint8_t*>(&batch_.places()[place]);
+      codes[place] = table.code(batch_.text(load<Slice>(home + field.offset)));
+    }
+    return codes[place];
+  }
+
+ private:
+  static constexpr std::uint32_t kUnknown = UINT32_MAX;
+  const FlowBatch& batch_;
+  std::vector<std::vector<std::uint32_t>> codes_;  // by field and place
+};
+
 class Appender {
  public:
   Appender(RowBuffer::Impl& buffer, const FlowBatch& batch, const BatchFields& fields)
-      : buffer_(buffer), batch_(batch), fields_(fields), rows_(buffer.rows) {}
+      : buffer_(buffer), batch_(batch), fields_(fields), rows_(buffer.rows), place_codes_(batch) {}
 
   void append_field(const FieldInfo& field, const Stretch& stretch, std::size_t done);
   void append_origin(const FieldInfo& field, const Stretch& stretch);
   void append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch);
   void append_times(const Stretch& stretch);
+  void copy_place_texts(const Stretch& stretch, const FieldInfo& field, BytesTable& table, std::uint32_t* out);
   void append_extras_of(const Stretch& stretch);
 
  private:
@@ -167,6 +197,7 @@ class Appender {
   const BatchFields& fields_;
   const std::size_t rows_;  // before this batch
   SharedTexts texts_;
+  PlaceCodes place_codes_;
 };
 
 void Appender::append_origin(const FieldInfo& field, const Stretch& stretch) {
@@ -218,9 +249,16 @@ void Appender::append_field(const FieldInfo& field, const Stretch& stretch, std:
       }
       break;
     case ColumnKind::kAddress: copy_addresses(stretch, field, buffer_.addresses, column.narrow.grow(count)); break;
-    case ColumnKind::kBytes:
-      copy_texts(stretch, field, *buffer_.texts[static_cast<std::size_t>(field.id)], texts_, column.narrow.grow(count));
+    case ColumnKind::kBytes: {
+      BytesTable& table = *buffer_.texts[static_cast<std::size_t>(field.id)];
+      std::uint32_t* const codes = column.narrow.grow(count);
+      if (in_place(field.home)) {
+        copy_place_texts(stretch, field, table, codes);
+      } else {
+        copy_texts(stretch, field, table, texts_, codes);
+      }
       break;
+    }
     case ColumnKind::kExtras: break;
   }
   if (everywhere) return;
@@ -233,6 +271,10 @@ void Appender::append_field(const FieldInfo& field, const Stretch& stretch, std:
     std::uint32_t* values = column.narrow.end() - count;
     for (std::size_t i = 0; i < count; ++i) values[i] &= -std::uint32_t{present[i]};
   }
+}
+
+void Appender::copy_place_texts(const Stretch& stretch, const FieldInfo& field, BytesTable& table, std::uint32_t* out) {
+  for (const Flow& flow : stretch.flows) *out++ = flow.has(field.id) ? place_codes_.code(field, flow, table) : 0;
 }
 
 void Appender::append_presence(const FieldInfo& field, BufferColumn& column, const Stretch& stretch) {

@@ -141,6 +141,32 @@ void add_relays(Families& families, const CollectorStatus& status) {
   }
 }
 
+void add_enrichment(Families& families, const EnrichmentStatus& enrichment, std::uint64_t now_ns) {
+  if (enrichment.files.empty()) return;
+  set(families.counter("weir_enriched_flows_total", "Flow records that went through enrichment."), enrichment.flows);
+  set(families.counter("weir_enrichment_lookups_total", "Addresses looked up because no cache knew them."),
+      enrichment.lookups);
+  set(families.counter("weir_enrichment_dropped_places_total",
+                       "Ends of flows that went without enrichment because their batch had no room for it."),
+      enrichment.places_dropped);
+  MetricFamily& built = families.gauge("weir_enrichment_build_time_seconds",
+                                       "Unix time at which a database was built, or a networks file changed.");
+  MetricFamily& age = families.gauge("weir_enrichment_age_seconds", "Seconds since then.");
+  MetricFamily& loads = families.counter("weir_enrichment_loads_total", "Times a file was taken into use.");
+  MetricFamily& refused = families.counter("weir_enrichment_refused_total",
+                                           "Times a changed file was refused and the one before stayed in use.");
+  MetricFamily& failing = families.gauge("weir_enrichment_failing", "1 while the file as it is now is not in use.");
+  const std::uint64_t now = now_ns / kNsPerSecond;
+  for (const EnrichmentFile& file : enrichment.files) {
+    const Labels labels{{"file", file.file}, {"type", file.type}};
+    set(built, file.build_time, labels);
+    set(age, now > file.build_time ? now - file.build_time : 0, labels);
+    set(loads, file.loads, labels);
+    set(refused, file.refused, labels);
+    set(failing, file.last_error.empty() ? 0 : 1, labels);
+  }
+}
+
 // A number that each exporter has, and how its metric is called.
 struct ExporterMetric {
   MetricType type;
@@ -274,6 +300,7 @@ std::string metrics_text(const CollectorStatus& status, std::size_t max_exporter
   add_connections(families, status);
   add_relays(families, status);
   add_sinks(families, status.sinks);
+  add_enrichment(families, status.enrichment, status.now_ns);
   set(families.gauge("weir_exporters", "Exporters known, counted by address, domain and protocol."),
       status.exporters.size());
   add_exporters(families, bounded(status.exporters, max_exporters));
@@ -286,6 +313,7 @@ std::string metrics_text(const ExporterStatus& status) {
   add_interfaces(families, status);
   add_metering(families, status);
   add_sinks(families, status.sinks);
+  add_enrichment(families, status.enrichment, status.now_ns);
   return families.text();
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "flow/degrees.h"
 #include "flow/names.h"
 
 namespace weir {
@@ -15,7 +16,8 @@ constexpr std::size_t kMaxHost = 255;
 
 bool is_list(FieldType type) { return type == FieldType::kUnsignedList || type == FieldType::kAddressList; }
 bool is_slice(const FieldInfo& field) {
-  return field.home != FieldHome::kOrigin && (is_list(field.type) || field.type == FieldType::kText);
+  return field.home != FieldHome::kOrigin && !in_place(field.home) &&
+         (is_list(field.type) || field.type == FieldType::kText);
 }
 
 // A flow's fields that are slices, and all fields of FlowCold.
@@ -34,6 +36,18 @@ struct SpecialFields {
 const SpecialFields& special_fields() {
   static const SpecialFields fields;
   return fields;
+}
+
+// The texts of places.
+const std::vector<FieldId>& place_texts() {
+  static const std::vector<FieldId> texts = [] {
+    std::vector<FieldId> found;
+    for (const FieldInfo& field : kFields) {
+      if (in_place(field.home) && field.type == FieldType::kText) found.push_back(field.id);
+    }
+    return found;
+  }();
+  return texts;
 }
 
 std::string wrong(std::string_view name, std::string_view text, std::string_view what) {
@@ -69,8 +83,10 @@ void FlowDraft::clear() {
   for (const FieldId id : special_fields().slices) {
     if (flow_.has(id)) slices_[static_cast<std::size_t>(id)].clear();
   }
+  for (const FieldId id : place_texts()) slices_[static_cast<std::size_t>(id)].clear();
   flow_ = {};
   cold_ = {};
+  src_place_ = dst_place_ = {};
   origin_ = {};
   origin_.protocol = FlowProtocol::kWeir;
   host_.clear();
@@ -83,6 +99,8 @@ std::uint8_t* FlowDraft::member(const FieldInfo& field) {
   switch (field.home) {
     case FieldHome::kOrigin: return reinterpret_cast<std::uint8_t*>(&origin_) + field.offset;
     case FieldHome::kFlow: return reinterpret_cast<std::uint8_t*>(&flow_) + field.offset;
+    case FieldHome::kSrcPlace: return reinterpret_cast<std::uint8_t*>(&src_place_) + field.offset;
+    case FieldHome::kDstPlace: return reinterpret_cast<std::uint8_t*>(&dst_place_) + field.offset;
     default: return reinterpret_cast<std::uint8_t*>(&cold_) + field.offset;
   }
 }
@@ -207,6 +225,12 @@ Trouble FlowDraft::set(FieldId id, std::string_view text) {
     }
     case FieldType::kSrcPrefix:
     case FieldType::kDstPrefix: return set_prefix(field, text);
+    case FieldType::kDegrees: {
+      const auto degrees = parse_degrees(text);
+      if (!degrees) return wrong(field.name, text, "degrees from -180 to 180");
+      set_number(id, *degrees);
+      return std::nullopt;
+    }
     case FieldType::kText:
       if (id == FieldId::host) {
         host_ = text.substr(0, kMaxHost);
@@ -256,6 +280,31 @@ void FlowDraft::write_slices(BatchWriter& writer, Flow& flow) const {
   }
 }
 
+// What a place takes of a batch's annex; 0 where nothing is known of that end.
+std::size_t FlowDraft::place_needed(FieldHome home) const {
+  std::size_t texts = 0;
+  bool any = false;
+  for (const FieldInfo& field : kFields) {
+    if (field.home != home || !flow_.has(field.id)) continue;
+    any = true;
+    texts += slices_[static_cast<std::size_t>(field.id)].size();
+  }
+  return any ? FlowBatch::place_need(texts) : 0;
+}
+
+std::uint16_t FlowDraft::write_place(FieldHome home, Place place, BatchWriter& writer) const {
+  std::string texts;
+  for (const FieldId id : place_texts()) {
+    const FieldInfo& field = field_info(id);
+    if (field.home != home) continue;
+    const std::string& text = slices_[static_cast<std::size_t>(id)];
+    const Slice slice{static_cast<std::uint32_t>(texts.size()), static_cast<std::uint32_t>(text.size())};
+    std::memcpy(reinterpret_cast<std::uint8_t*>(&place) + field.offset, &slice, sizeof slice);
+    texts += text;
+  }
+  return writer.add_place(place, texts);
+}
+
 void FlowDraft::write_extras(BatchWriter& writer, Flow& flow) const {
   const ExtrasHeader header{static_cast<std::uint32_t>(extras_.size())};
   const std::size_t entries = extras_.size() * sizeof(Extra);
@@ -266,7 +315,8 @@ void FlowDraft::write_extras(BatchWriter& writer, Flow& flow) const {
 }
 
 bool FlowDraft::write(BatchWriter& writer) const {
-  Flow* const flow = writer.add(arena_needed());
+  const std::size_t src = place_needed(FieldHome::kSrcPlace), dst = place_needed(FieldHome::kDstPlace);
+  Flow* const flow = writer.add(arena_needed(), src + dst);
   if (flow == nullptr) return false;
   const std::uint32_t origin = flow->origin;
   *flow = flow_;
@@ -274,6 +324,8 @@ bool FlowDraft::write(BatchWriter& writer) const {
   const SpecialFields& fields = special_fields();
   if ((flow_.present[0] & fields.cold[0]) != 0 || (flow_.present[1] & fields.cold[1]) != 0) writer.cold() = cold_;
   write_slices(writer, *flow);
+  if (src != 0) flow->src_place = write_place(FieldHome::kSrcPlace, src_place_, writer);
+  if (dst != 0) flow->dst_place = write_place(FieldHome::kDstPlace, dst_place_, writer);
   if (!extras_.empty()) write_extras(writer, *flow);
   return true;
 }

@@ -53,14 +53,17 @@ class FlowDraft {
   void mark(FieldId id, bool zero);
   std::size_t arena_needed() const;
   void write_slices(BatchWriter& writer, Flow& flow) const;
+  std::size_t place_needed(FieldHome home) const;
+  std::uint16_t write_place(FieldHome home, Place place, BatchWriter& writer) const;
   void write_extras(BatchWriter& writer, Flow& flow) const;
 
   Flow flow_{};
   FlowCold cold_{};
+  Place src_place_{}, dst_place_{};
   Origin origin_{};
   std::string host_;
   std::uint64_t zeros_[2] = {};  // like Flow::present
-  // Texts and lists of FlowCold, those that are present.
+  // Texts and lists of FlowCold and of places, those that are present.
   std::array<std::string, kFieldCount> slices_;
   std::vector<Extra> extras_;
   std::string extra_bytes_;

@@ -99,5 +99,74 @@ TEST_F(BatchTest, ReusesMemoryOnlyWhenTheLastReaderIsGone) {
   for (const BatchRef& batch : published_) EXPECT_NE(batch.get(), first);
 }
 
+TEST(BatchPlaces, ManyFlowsShareOne) {
+  std::vector<BatchRef> made;
+  BatchWriter writer(BatchPool::create(), [&](BatchRef batch) { made.push_back(std::move(batch)); });
+  writer.set_origin({});
+  Flow& first = *writer.add(0, FlowBatch::place_need(6));
+  Place place{};
+  place.geo_country_code = {0, 2};
+  place.geo_city_name = {2, 4};
+  first.src_place = writer.add_place(place, "DEKiel");
+  const std::uint16_t number = first.src_place;
+  writer.add()->dst_place = number;
+  writer.flush();
+  ASSERT_EQ(made.size(), 1U);
+  const FlowBatch& batch = *made[0];
+  ASSERT_EQ(batch.places().size(), 1U);
+  const Place& there = batch.place(batch.flows()[1].dst_place);
+  EXPECT_EQ(batch.text(there.geo_country_code), "DE");
+  EXPECT_EQ(batch.text(there.geo_city_name), "Kiel");
+  EXPECT_EQ(batch.text(there.isp), "");
+  EXPECT_EQ(there.text_length, 6U);
+}
+
+TEST(BatchPlaces, AFullAnnexMakesAnotherBatch) {
+  std::size_t batches = 0, flows = 0;
+  const std::string texts(100'000, 'x');
+  {
+    BatchWriter writer(BatchPool::create(), [&](const BatchRef& batch) {
+      ++batches;
+      for (const Flow& flow : batch->flows()) {
+        ++flows;
+        ASSERT_NE(flow.src_place, 0);
+        EXPECT_EQ(batch->text(batch->place(flow.src_place).isp), texts);
+      }
+    });
+    writer.set_origin({});
+    Place place{};
+    place.isp = {0, static_cast<std::uint32_t>(texts.size())};
+    for (int i = 0; i < 20; ++i) {
+      Flow& flow = *writer.add(0, FlowBatch::place_need(texts.size()));
+      flow.src_place = writer.add_place(place, texts);
+    }
+    EXPECT_EQ(writer.add(0, FlowBatch::kAnnex + 1), nullptr);
+  }
+  EXPECT_EQ(flows, 20U);
+  EXPECT_EQ(batches, 3U);
+}
+
+TEST(BatchPlaces, ASealSeesEveryBatchOnceBeforeItIsPublished) {
+  std::size_t sealed = 0, published = 0;
+  {
+    BatchWriter writer(
+        BatchPool::create(1),
+        [&](const BatchRef& batch) {
+          ++published;
+          EXPECT_EQ(sealed, published);
+          for (const Flow& flow : batch->flows()) EXPECT_EQ(flow.src_place, 1);
+        },
+        [&](FlowBatch& batch) {
+          ++sealed;
+          EXPECT_TRUE(batch.places().empty()) << "of the batch that used the memory before";
+          const std::uint16_t number = batch.add_place({}, "");
+          for (Flow& flow : batch.open_flows()) flow.src_place = number;
+        });
+    writer.set_origin({});
+    for (int i = 0; i < 5000; ++i) writer.add();
+  }
+  EXPECT_GT(published, 2U);
+}
+
 }  // namespace
 }  // namespace weir

@@ -21,9 +21,12 @@ NaiveValue value_of(const FlowBatch& batch, const Flow& flow, const FieldInfo& i
   const Origin& origin = batch.origin(flow);
   v.present = info.home == FieldHome::kOrigin || flow.has(info.id);
   if (!v.present || (info.home == FieldHome::kFlowCold && flow.cold == 0)) return v;
-  const auto* home = info.home == FieldHome::kOrigin ? reinterpret_cast<const std::uint8_t*>(&origin)
-                     : info.home == FieldHome::kFlow ? reinterpret_cast<const std::uint8_t*>(&flow)
-                                                     : reinterpret_cast<const std::uint8_t*>(&batch.cold(flow));
+  const auto place = [&](std::uint16_t number) { return reinterpret_cast<const std::uint8_t*>(&batch.place(number)); };
+  const auto* home = info.home == FieldHome::kOrigin     ? reinterpret_cast<const std::uint8_t*>(&origin)
+                     : info.home == FieldHome::kFlow     ? reinterpret_cast<const std::uint8_t*>(&flow)
+                     : info.home == FieldHome::kSrcPlace ? place(flow.src_place)
+                     : info.home == FieldHome::kDstPlace ? place(flow.dst_place)
+                                                         : reinterpret_cast<const std::uint8_t*>(&batch.cold(flow));
   const std::uint8_t* at = home + info.offset;
   switch (info.type) {
     case FieldType::kAddress:
@@ -58,6 +61,26 @@ constexpr std::pair<FieldId, FieldId> kPairs[] = {
     {FieldId::post_nat_src_addr, FieldId::post_nat_dst_addr},
     {FieldId::post_nat_src_port, FieldId::post_nat_dst_port},
     {FieldId::ingress_vrf_id, FieldId::egress_vrf_id},
+    {FieldId::src_geo_country_name, FieldId::dst_geo_country_name},
+    {FieldId::src_geo_country_code, FieldId::dst_geo_country_code},
+    {FieldId::src_geo_region_name, FieldId::dst_geo_region_name},
+    {FieldId::src_geo_city_name, FieldId::dst_geo_city_name},
+    {FieldId::src_geo_latitude, FieldId::dst_geo_latitude},
+    {FieldId::src_geo_longitude, FieldId::dst_geo_longitude},
+    {FieldId::src_asn_autonomous_system_number, FieldId::dst_asn_autonomous_system_number},
+    {FieldId::src_asn_autonomous_system_organization, FieldId::dst_asn_autonomous_system_organization},
+    {FieldId::src_isp, FieldId::dst_isp},
+    {FieldId::src_organization, FieldId::dst_organization},
+    {FieldId::src_is_anonymous, FieldId::dst_is_anonymous},
+    {FieldId::src_is_anonymous_vpn, FieldId::dst_is_anonymous_vpn},
+    {FieldId::src_is_hosting_provider, FieldId::dst_is_hosting_provider},
+    {FieldId::src_is_public_proxy, FieldId::dst_is_public_proxy},
+    {FieldId::src_is_residential_proxy, FieldId::dst_is_residential_proxy},
+    {FieldId::src_is_tor_exit_node, FieldId::dst_is_tor_exit_node},
+    {FieldId::src_net_name, FieldId::dst_net_name},
+    {FieldId::src_net_site, FieldId::dst_net_site},
+    {FieldId::src_net_role, FieldId::dst_net_role},
+    {FieldId::src_net_tenant, FieldId::dst_net_tenant},
 };
 
 std::string interface_of(const NaiveRow& row, bool out) {

@@ -82,14 +82,37 @@ class Maker {
   }
 
   void add() {
-    Flow* flow = writer_.add(1024);
+    Flow* flow = writer_.add(1024, 2 * FlowBatch::place_need(1024));
     for (const FieldInfo& info : kFields) {
-      if (info.home == FieldHome::kOrigin || !chance(likely(info))) continue;
+      if (info.home == FieldHome::kOrigin || in_place(info.home) || !chance(likely(info))) continue;
       auto* home = info.home == FieldHome::kFlow ? reinterpret_cast<std::uint8_t*>(flow)
                                                  : reinterpret_cast<std::uint8_t*>(&writer_.cold());
       put(info, home);
       flow->mark(info.id);
     }
+    flow->src_place = add_place(FieldHome::kSrcPlace, *flow);
+    flow->dst_place = add_place(FieldHome::kDstPlace, *flow);
+  }
+
+  std::uint16_t add_place(FieldHome home, Flow& flow) {
+    Place place{};
+    std::string texts;
+    bool any = false;
+    for (const FieldInfo& info : kFields) {
+      if (info.home != home || !chance(mix_.rare)) continue;
+      any = true;
+      flow.mark(info.id);
+      auto* const members = reinterpret_cast<std::uint8_t*>(&place);
+      if (info.type != FieldType::kText) {
+        put(info, members);
+        continue;
+      }
+      const std::string text = any_of(random_, known_texts(info.id));
+      const Slice slice{static_cast<std::uint32_t>(texts.size()), static_cast<std::uint32_t>(text.size())};
+      put_slice(members + info.offset, slice);
+      texts += text;
+    }
+    return any ? writer_.add_place(place, texts) : std::uint16_t{0};
   }
 
   void put(const FieldInfo& info, std::uint8_t* home) {

@@ -74,6 +74,7 @@ std::string_view type_in_words(FieldType type) {
     case FieldType::kMac: return "MAC";
     case FieldType::kSrcPrefix:
     case FieldType::kDstPrefix: return "CIDR";
+    case FieldType::kDegrees: return "degrees";
     case FieldType::kUnsignedList: return "list of numbers";
     case FieldType::kAddressList: return "list of addresses";
     case FieldType::kText: return "text";
@@ -86,6 +87,7 @@ std::string_view group_in_words(FieldGroup group) {
     case FieldGroup::kCommon: return "always";
     case FieldGroup::kOwn: return "present";
     case FieldGroup::kReverse: return "biflow";
+    case FieldGroup::kEnriched: return "enriched";
   }
   return "";
 }

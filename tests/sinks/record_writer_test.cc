@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "flow/degrees.h"
 #include "flow/names.h"
 #include "tests/sinks/json_check.h"
 #include "tests/sinks/sample_flows.h"
@@ -187,11 +188,68 @@ TEST(RecordWriterTest, LongestValuesFit) {
       b.list(std::vector<std::uint32_t>(40, 0xffffffff));
   cold.mpls_ip = b.list(std::vector<IpAddress>(40, IpAddress{flow.src_addr, Family::kV6}));
   flow.in_if_name = flow.out_if_name = b.text(std::string(500, '\xff'));
+  Place place;
+  std::memset(static_cast<void*>(&place), 0xff, sizeof place);
+  std::string texts;
+  for (const auto text : kPlaceTexts) {
+    place.*text = {static_cast<std::uint32_t>(texts.size()), 300};
+    texts.append(300, '\x01');
+  }
+  flow.src_place = flow.dst_place = b.writer().add_place(place, texts);
   const BatchRef batch = b.take_one();
   for (const FieldSelection fields : {kFull, kCompact, kAll}) {
     for (const std::string& line : lines_of(write(batch, fields, true))) parse_object(line);
     lines_of(write(batch, fields, true, RecordFormat::kCsv));
   }
+}
+
+// Two ends, of which the source is known.
+Flow& add_places(Batches& b) {
+  Place place{};
+  place.geo_country_code = {0, 2};
+  place.asn_autonomous_system_organization = {2, 5};
+  place.geo_latitude = degrees_from(-33.5).value();
+  place.is_tor_exit_node = 1;
+  Flow& flow = b.add();
+  flow.src_place = b.writer().add_place(place, "AUA \"B\"");
+  for (const FieldId id : {FieldId::src_geo_country_code, FieldId::src_asn_autonomous_system_organization,
+                           FieldId::src_geo_latitude, FieldId::src_is_tor_exit_node}) {
+    flow.mark(id);
+  }
+  return flow;
+}
+
+constexpr std::string_view kPlaceJson =
+    "\"src_geo_country_code\":\"AU\",\"src_geo_latitude\":-33.5,"
+    "\"src_asn_autonomous_system_organization\":\"A \\\"B\\\"\",\"src_is_tor_exit_node\":1}\n";
+
+TEST(RecordWriterTest, PlacesStandBehindEverythingElse) {
+  Batches b;
+  b.writer().set_origin(sample::netflow_v9_origin(), "edge");
+  add_places(b);
+  const BatchRef batch = b.take_one();
+  for (const FieldSelection fields : {kFull, kCompact, kAll}) {
+    const std::string line = write(batch, fields);
+    EXPECT_TRUE(line.ends_with(kPlaceJson)) << line;
+    EXPECT_EQ(value_of(parse_object(line), "host"), "\"edge\"");
+  }
+  const std::string csv = write(batch, kFull, false, RecordFormat::kCsv);
+  EXPECT_NE(csv.find(",AU,,,-33.5,,,\"A \"\"B\"\"\",,,,,,,,1,"), std::string::npos) << csv;
+}
+
+TEST(RecordWriterTest, PlacesChangeSidesWithTheirAddresses) {
+  Batches b;
+  b.writer().set_origin(sample::netflow_v9_origin());
+  Flow& flow = add_places(b);
+  b.writer().cold().reverse_packets = 1;
+  flow.mark(FieldId::reverse_packets);
+  const auto lines = lines_of(write(b.take_one(), kCompact, true));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(value_of(parse_object(lines[0]), "src_geo_country_code"), "\"AU\"");
+  EXPECT_EQ(value_of(parse_object(lines[0]), "dst_geo_country_code"), "");
+  EXPECT_EQ(value_of(parse_object(lines[1]), "src_geo_country_code"), "");
+  EXPECT_EQ(value_of(parse_object(lines[1]), "dst_geo_country_code"), "\"AU\"");
+  EXPECT_EQ(value_of(parse_object(lines[1]), "dst_geo_latitude"), "-33.5");
 }
 
 TEST(RecordWriterTest, PrefixLongerThanItsFamilyIsNotPrinted) {

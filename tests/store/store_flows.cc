@@ -25,6 +25,11 @@ const std::uint8_t* home_of(const FlowBatch& batch, const Flow& flow, FieldHome 
   switch (home) {
     case FieldHome::kOrigin: return reinterpret_cast<const std::uint8_t*>(&batch.origin(flow));
     case FieldHome::kFlow: return reinterpret_cast<const std::uint8_t*>(&flow);
+    case FieldHome::kSrcPlace:
+    case FieldHome::kDstPlace: {
+      const std::uint16_t place = home == FieldHome::kSrcPlace ? flow.src_place : flow.dst_place;
+      return place == 0 ? nullptr : reinterpret_cast<const std::uint8_t*>(&batch.place(place));
+    }
     case FieldHome::kFlowCold: break;
   }
   return flow.cold == 0 ? nullptr : reinterpret_cast<const std::uint8_t*>(&batch.cold(flow));
@@ -131,6 +136,29 @@ class Maker {
     }
   }
 
+  // Either end's place with any of its fields; the texts are of the place itself.
+  std::uint16_t any_place(FieldHome home, Flow& flow) {
+    Place place{};
+    std::string texts;
+    bool any = false;
+    for (const FieldInfo& field : kFields) {
+      if (field.home != home || (mix_ == Mix::kAnything && !chance(20))) continue;
+      any = true;
+      flow.mark(field.id);
+      auto* const member = reinterpret_cast<std::uint8_t*>(&place) + field.offset;
+      if (field.type == FieldType::kText) {
+        const std::string text(below(4) * 3, static_cast<char>('a' + below(3)));
+        const Slice slice{static_cast<std::uint32_t>(texts.size()), static_cast<std::uint32_t>(text.size())};
+        std::memcpy(member, &slice, sizeof slice);
+        texts += text;
+      } else {
+        const std::uint64_t value = any_number(field.width);
+        std::memcpy(member, &value, field.width);
+      }
+    }
+    return any ? writer_.add_place(place, texts) : std::uint16_t{0};
+  }
+
   Slice any_slice(FieldType type) {
     std::string content;
     const std::size_t count = below(4);
@@ -151,9 +179,9 @@ class Maker {
   }
 
   void any_flow() {
-    Flow* flow = writer_.add(4096);
+    Flow* flow = writer_.add(4096, 2 * FlowBatch::place_need(1024));
     for (const FieldInfo& field : kFields) {
-      if (field.home == FieldHome::kOrigin) continue;
+      if (field.home == FieldHome::kOrigin || in_place(field.home)) continue;
       if (mix_ == Mix::kAnything && !chance(field.home == FieldHome::kFlow ? 60 : 10)) continue;
       std::uint8_t* home = field.home == FieldHome::kFlow ? reinterpret_cast<std::uint8_t*>(flow)
                                                           : reinterpret_cast<std::uint8_t*>(&writer_.cold());
@@ -173,6 +201,8 @@ class Maker {
         std::memcpy(home + field.offset, &value, field.width);
       }
     }
+    if (mix_ == Mix::kEverything || chance(50)) flow->src_place = any_place(FieldHome::kSrcPlace, *flow);
+    if (mix_ == Mix::kEverything || chance(50)) flow->dst_place = any_place(FieldHome::kDstPlace, *flow);
     if (mix_ == Mix::kEverything || chance(20)) any_extras(*flow);
   }
 
