@@ -88,7 +88,7 @@ class Maker {
     const bool reverse = cold && source_.chance(100);
     const std::uint64_t density = source_.number(1);
     for (const FieldInfo& field : kFields) {
-      if (field.home == FieldHome::kOrigin) continue;
+      if (field.home == FieldHome::kOrigin || in_place(field.home)) continue;  // no message carries places
       if (field.home == FieldHome::kFlowCold && !cold) continue;
       if (field.group == FieldGroup::kReverse && !reverse) continue;
       if (!source_.chance(density)) continue;
