@@ -141,7 +141,9 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) {
     const std::string file = root.get_config_ptr()->as<std::string>();
-    return "config file " + file + (std::filesystem::exists(file) ? " cannot be read" : " does not exist");
+    std::error_code ignored;
+    const bool missing = std::filesystem::status(file, ignored).type() == std::filesystem::file_type::not_found;
+    return "config file " + file + (missing ? " does not exist" : " cannot be read");
   }
   const std::string argument = unexpected_argument(root);
   if (!argument.empty()) {

@@ -21,6 +21,7 @@
 #include "app/signals.h"
 #include "base/control_server.h"
 #include "collector/collector.h"
+#include "sinks/netflow_options.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
 #include "web/pages.h"
@@ -79,6 +80,15 @@ Result<std::vector<std::string>> take_relays(const CollectFlags& flags, Collecto
     }
   }
   return sinks;
+}
+
+std::vector<Destination> destinations_of(const std::vector<std::string>& sinks) {
+  std::vector<Destination> all;
+  for (const std::string& text : sinks) {
+    if (!is_netflow(text)) continue;
+    if (const auto options = parse_netflow_options(text)) all.push_back({text, options->transport, options->target});
+  }
+  return all;
 }
 
 // The ways to ask a collector, open before it receives anything, so that a port in use stops the start.
@@ -155,6 +165,7 @@ int collect(const CollectFlags& flags) {
   if (!options) return usage_error(options.error());
   const auto sink_specs = take_relays(flags, *options);
   if (!sink_specs) return usage_error(sink_specs.error());
+  options->destinations = destinations_of(*sink_specs);
   std::promise<void> stop;
   std::atomic<Collector*> running = nullptr;
   // First of all, so that a signal that comes during the start is not lost.

@@ -129,11 +129,22 @@ std::chrono::steady_clock::time_point deadline(bool read_to_the_end) {
                          : std::chrono::steady_clock::now() + kShutdownLimit;
 }
 
+// What the user that weir becomes may not make itself, in directories of root's.
+Result<void> make_directories(const ExportPlan& plan) {
+  if (plan.user.empty() || ::geteuid() != 0) return {};
+  if (plan.pcap.empty()) {
+    if (auto made = make_directory_for(plan.user, plan.run_dir); !made) return made;
+  }
+  const bool spools = std::ranges::any_of(plan.to, [](const std::string& to) { return to.starts_with("http"); });
+  return spools && !plan.state_dir.empty() ? make_directory_for(plan.user, plan.state_dir) : Result<void>();
+}
+
 int run_export(const ExportFlags& flags) {
   auto plan = export_plan(flags);
   if (!plan) return usage_error(plan.error());
   auto input = open_input(*plan);
   if (!input) return usage_error(input.error());
+  if (const auto made = make_directories(*plan); !made) return usage_error(made.error());
   // No thread is running yet: none keeps a right that the others gave up.
   if (const auto dropped = drop_privileges(plan->user); !dropped) return usage_error(dropped.error());
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/run_dir.h"
 #include "exporter/own_addresses.h"
+#include "sinks/netflow_options.h"
 #include "sinks/sink_spec.h"
 
 namespace weir {
@@ -17,8 +18,11 @@ namespace {
 constexpr std::uint64_t kMostFlows = 100'000'000;
 constexpr unsigned kMostThreads = 256;
 constexpr std::uint32_t kLeastSnaplen = 64;
+constexpr std::uint32_t kFrameHeaders = 512;  // before each packet in a ring, at most
 constexpr std::uint64_t kLeastBlock = 64 << 10;
 constexpr std::uint64_t kMostBlock = 64 << 20;
+constexpr std::uint64_t kMostRing = 1 << 30;  // all of it is real memory, which the kernel takes at once
+constexpr std::uint64_t kLongestRetire = 10 * kNsPerSecond;
 // The kernel's stamps and the wall clock are one clock, seconds apart at the most.
 constexpr std::uint64_t kMaxClockError = 600 * kNsPerSecond;
 
@@ -65,17 +69,18 @@ class Checked {
   std::string error_;
 };
 
-bool is_netflow(const std::string& spec) {
-  return std::ranges::any_of(std::initializer_list<const char*>{"udp://", "tcp://", "tls://"},
-                             [&](const char* scheme) { return spec.starts_with(scheme); });
-}
-
 // `spec` with `key=value`, unless it says something else itself.
 std::string with_default(std::string spec, const std::string& key, const std::string& value) {
   const std::size_t options = spec.find('?');
   if (options == std::string::npos) return spec + "?" + key + "=" + value;
   const std::string given = "&" + spec.substr(options + 1);
   return given.find("&" + key + "=") == std::string::npos ? spec + "&" + key + "=" + value : spec;
+}
+
+// What cannot be read says so when it is opened.
+bool is_ipfix(const std::string& spec) {
+  const auto options = parse_netflow_options(spec);
+  return !options || options->protocol == ExportProtocol::kIpfix;
 }
 
 // The outputs, with what --protocol, --biflow and --source-id say of those that speak NetFlow.
@@ -86,11 +91,15 @@ Result<std::vector<std::string>> outputs(const ExportFlags& flags) {
     }
   }
   std::vector<std::string> all = flags.to;
+  bool some_biflow = false;
   for (std::string& spec : all) {
     if (!is_netflow(spec)) continue;
     if (!flags.protocol.empty()) spec = with_default(spec, "protocol", flags.protocol);
-    if (flags.biflow) spec = with_default(spec, "biflow", "true");
+    if (!flags.biflow || !is_ipfix(spec)) continue;
+    spec = with_default(spec, "biflow", "true");
+    some_biflow = true;
   }
+  if (flags.biflow && !some_biflow) return fail("--biflow is for IPFIX; NetFlow v5 and v9 have no such records");
   return all;
 }
 
@@ -123,6 +132,10 @@ MeterOptions meter_options(const ExportFlags& flags, Checked& checked) {
     if (field == "vlan") meter.key.vlan = false;
     if (field == "interface") meter.key.interface = false;
   }
+  if (std::uint64_t{flags.sampling} * flags.flow_sampling > std::numeric_limits<std::uint32_t>::max()) {
+    checked.note("--flow-sampling", std::to_string(flags.flow_sampling),
+                 "times --sampling it must be less than 4294967296, which records have room for");
+  }
   meter.packet_sampling = flags.sampling;
   if (flags.sampling_mode == "random") meter.packet_sampling_mode = PacketSampling::kRandom;
   meter.flow_sampling = flags.flow_sampling;
@@ -141,8 +154,17 @@ CaptureOptions capture_options(const ExportFlags& flags, Checked& checked) {
   capture.threads = flags.threads;
   capture.block_size = checked.size("--ring-block", flags.ring_block, kLeastBlock, kMostBlock);
   capture.blocks = flags.ring_blocks;
-  capture.retire_ms = static_cast<unsigned>(checked.nanoseconds("--ring-timeout", flags.ring_timeout) / kNsPerMs);
+  if (capture.block_size * capture.blocks > kMostRing) {
+    checked.note("--ring-blocks", std::to_string(flags.ring_blocks),
+                 "times --ring-block " + flags.ring_block + " it is more than 1GiB, the most for a ring");
+  }
+  const std::uint64_t retire_ns = checked.nanoseconds("--ring-timeout", flags.ring_timeout);
+  if (retire_ns > kLongestRetire) checked.note("--ring-timeout", flags.ring_timeout, "it must be at most 10s");
+  capture.retire_ms = static_cast<unsigned>(retire_ns / kNsPerMs);
   capture.snaplen = flags.snaplen;
+  if (capture.block_size != 0 && capture.block_size < capture.snaplen + kFrameHeaders) {
+    checked.note("--ring-block", flags.ring_block, "it must be larger than a packet of --snaplen bytes");
+  }
   capture.promiscuous = !flags.not_promiscuous;
   return capture;
 }
@@ -265,7 +287,8 @@ void add_output_options(CLI::App& command, ExportFlags& flags) {
       ->check(not_empty())
       ->capture_default_str()
       ->group(group);
-  command.add_option("--protocol", flags.protocol, "5, 9 or ipfix, for outputs that do not say protocol=; ipfix")
+  command
+      .add_option("--protocol", flags.protocol, "5, 9 or ipfix, for outputs that do not say protocol=. Default: ipfix")
       ->type_name("PROTOCOL")
       ->transform(one_of({"5", "9", "ipfix"}))
       ->group(group);

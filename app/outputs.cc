@@ -41,7 +41,10 @@ Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const std::vector<std::str
 NewFiles::NewFiles(const std::vector<std::string>& sinks) {
   for (const std::string& text : sinks) {
     const auto spec = parse_sink_spec(text, {});
-    if (spec && spec->scheme == "file" && !std::filesystem::exists(spec->target)) paths_.push_back(spec->target);
+    std::error_code error;  // not ours to tell: opening it says what is wrong
+    if (spec && spec->scheme == "file" && !std::filesystem::exists(spec->target, error) && !error) {
+      paths_.push_back(spec->target);
+    }
   }
 }
 

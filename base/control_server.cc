@@ -89,7 +89,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesyste
   if (auto made = make_run_dir(directory); !made) return std::unexpected(made.error());
   const std::filesystem::path path = directory / daemon.socket;
   auto lock = FileLock::try_lock(path.string() + ".lock");
-  if (!lock) return std::unexpected(lock.error());
+  if (!lock) return fail(lock.error().message + " (choose another directory with --run-dir)");
   if (!*lock) {
     return fail("another " + std::string(daemon.name) + " is running with the control socket " + path.string() +
                 "; stop it, or give this one its own --run-dir");

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <span>
 #include <thread>
 
 #include "base/clock.h"
@@ -37,7 +38,7 @@ std::vector<ListenSpec> udp_specs(const std::vector<ListenSpec>& specs) { return
 std::vector<ListenSpec> stream_specs(const std::vector<ListenSpec>& specs) { return specs_where(specs, true); }
 
 // Whether what is sent to `target` would arrive at one of `listeners`.
-bool is_listener(const SocketAddress& target, const std::vector<SocketAddress>& listeners) {
+bool is_listener(const SocketAddress& target, std::span<const SocketAddress> listeners) {
   return std::ranges::any_of(listeners, [&](const SocketAddress& listener) {
     if (listener.port() != target.port()) return false;
     return listener.is_wildcard() ? is_own_address(target.address()) : listener.address() == target.address();
@@ -64,6 +65,7 @@ struct Collector::Impl {
   void make_lanes(const CollectorOptions& options, unsigned udp_lanes, bool with_tcp);
   Result<void> open_listeners(const CollectorOptions& options);
   Result<void> open_relays(const CollectorOptions& options);
+  Result<void> check_destinations(const CollectorOptions& options) const;
   Result<void> open_state(const std::filesystem::path& directory);
   Result<void> start_threads();
   std::vector<std::unique_lock<std::mutex>> lock_all() const;
@@ -98,12 +100,28 @@ Result<void> Collector::Impl::open_listeners(const CollectorOptions& options) {
   }
   if (auto opened = open_relays(options); !opened) return opened;
   const std::vector<ListenSpec> streams = stream_specs(options.listen);
-  if (streams.empty()) return {};
+  if (streams.empty()) return check_destinations(options);
   auto listener = TcpListener::open(streams, *lanes.back(), options.tcp, options.flush_interval);
   if (!listener) return std::unexpected(listener.error());
   tcp = std::move(*listener);
   log_warnings(tcp->warnings());
   bound.insert(bound.end(), tcp->bound().begin(), tcp->bound().end());
+  return check_destinations(options);
+}
+
+// A name is only asked for where the port is one of ours. Who cannot be found now is the sink's to find later.
+Result<void> Collector::Impl::check_destinations(const CollectorOptions& options) const {
+  const std::size_t datagrams = bound.size() - (tcp ? tcp->bound().size() : 0);
+  for (const Destination& to : options.destinations) {
+    const bool is_udp = to.transport == Transport::kUdp;
+    const std::span listeners = is_udp ? std::span(bound).first(datagrams) : std::span(bound).subspan(datagrams);
+    if (std::ranges::find(listeners, to.target.port, &SocketAddress::port) == listeners.end()) continue;
+    const auto addresses = resolve_host(to.target, is_udp ? SOCK_DGRAM : SOCK_STREAM, ResolveFor::kSending);
+    if (!addresses) continue;
+    if (std::ranges::any_of(*addresses, [&](const SocketAddress& one) { return is_listener(one, listeners); })) {
+      return fail("sink " + to.name + ": that is this collector itself; its flows would go round for ever");
+    }
+  }
   return {};
 }
 

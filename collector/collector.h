@@ -29,6 +29,13 @@
 
 namespace weir {
 
+// Where a sink sends export messages to.
+struct Destination {
+  std::string name;  // of the sink
+  Transport transport = Transport::kUdp;
+  HostPort target;
+};
+
 struct CollectorOptions {
   std::vector<ListenSpec> listen{ListenSpec{}};
   unsigned workers = 0;                           // 0: one for each core
@@ -38,7 +45,8 @@ struct CollectorOptions {
   Decoder::Limits limits;                         // of all workers together
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
   TcpOptions tcp;
-  std::vector<RelaySpec> relays;  // where datagrams go untouched, too
+  std::vector<RelaySpec> relays;           // where datagrams go untouched, too
+  std::vector<Destination> destinations;   // of the sinks; one that is this collector itself stops the start
   std::shared_ptr<Enrichment> enrichment;  // null: flows go on as they came
 };
 

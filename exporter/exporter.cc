@@ -121,6 +121,7 @@ void Exporter::reopen() {
 }
 
 void Exporter::stop(std::chrono::steady_clock::time_point deadline) {
+  if (impl_->live) impl_->live->end();
   for (const auto& thread : impl_->threads) thread->stop(deadline);
   for (const auto& sink : impl_->sinks) sink->close(deadline);
 }

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyPatience{100};  // while flows may fall due
 constexpr std::chrono::milliseconds kIdlePatience{1000};
+constexpr std::chrono::milliseconds kDrainPatience{10};
 
 std::uint64_t difference(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; }
 
@@ -96,13 +97,11 @@ void MeteringThread::refresh_names(std::uint64_t wall_ns) {
   for (const auto& [index, name] : context_.interface_names()) meter_.set_interface_name(index, name);
 }
 
-// What the kernel has captured until now.
+// What the kernel has captured until now, and hands over when its block's time is up.
 void MeteringThread::drain() {
-  std::uint64_t before = 0;
-  do {
-    before = meter_.status().packets.in;
-  } while (std::chrono::steady_clock::now() < drain_deadline_ && turn(std::chrono::milliseconds(0)) &&
-           meter_.status().packets.in != before);
+  while (turn(kDrainPatience) && source_.stats().packets.held != 0 &&
+         std::chrono::steady_clock::now() < drain_deadline_) {
+  }
 }
 
 }  // namespace weir

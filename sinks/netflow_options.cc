@@ -71,6 +71,10 @@ void take_delivery(SinkOptions& given, NetflowOptions& options) {
 
 }  // namespace
 
+bool is_netflow(std::string_view spec) {
+  return spec.starts_with("udp:") || spec.starts_with("tcp:") || spec.starts_with("tls:");
+}
+
 Result<NetflowOptions> parse_netflow_options(std::string_view spec) {
   auto parsed = parse_sink_spec(spec, {});
   if (!parsed) return std::unexpected(parsed.error());

@@ -52,6 +52,9 @@ struct NetflowOptions {
   bool is_stream() const { return transport != Transport::kUdp; }
 };
 
+// Whether `spec` is of this sink: udp:, tcp: or tls:.
+bool is_netflow(std::string_view spec);
+
 Result<NetflowOptions> parse_netflow_options(std::string_view spec);
 
 }  // namespace weir

@@ -48,10 +48,6 @@ SinkResult open_netflow_sink(std::string_view spec, const SinkContext& context) 
   return make_netflow_sink(*std::move(options), context);
 }
 
-bool is_netflow(std::string_view spec) {
-  return spec.starts_with("udp:") || spec.starts_with("tcp:") || spec.starts_with("tls:");
-}
-
 bool is_http(std::string_view spec) { return spec.starts_with("http:") || spec.starts_with("https:"); }
 
 SinkResult open_parsed(std::string_view spec, const SinkContext& context) {

@@ -407,7 +407,10 @@ Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, std::function<v
   const fs::path dir = options.dir;
   std::error_code error;
   fs::create_directories(dir, error);
-  if (error) return fail("cannot make the spool's directory " + dir.string() + ": " + error.message());
+  if (error) {
+    return fail("cannot make the spool's directory " + dir.string() + ": " + error.message() +
+                "; choose another with --state-dir or spool-dir=, or none with spool=off");
+  }
   const fs::path lock_path = dir / "lock";
   auto lock = FileLock::try_lock(lock_path);
   if (!lock) return std::unexpected(lock.error());

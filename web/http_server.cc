@@ -48,7 +48,9 @@ std::unexpected<Error> listen_error(std::string_view address, int error_number) 
     return fail(what + ": no permission; ports below 1024 need CAP_NET_BIND_SERVICE; choose another with --http");
   }
   // A name that does not resolve leaves no error number, or the resolver's last one.
-  if (error_number == 0 || error_number == EAGAIN) return fail(what + ": no such address");
+  if (error_number == 0 || error_number == EAGAIN || error_number == EINVAL) {
+    return fail(what + ": no such address; write --http ADDRESS:PORT, such as 127.0.0.1:8080");
+  }
   return fail_errno(what, error_number);
 }
 

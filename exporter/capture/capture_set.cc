@@ -21,7 +21,7 @@ constexpr std::size_t kSpareSockets = 64;
 constexpr std::size_t kSpareLives = 32;  // of every named interface, with several threads
 constexpr std::size_t kMaxSpare = 256;   // of all of them
 
-constexpr std::size_t kRingBudget = 16 << 20;
+constexpr std::size_t kSharedRings = 2;  // however many rings there are, they take the memory of these
 constexpr std::size_t kLaterRings = 32;  // that would share it, of the size that interfaces get that come by a pattern
 constexpr std::size_t kSmallestBlock = 32 << 10;
 constexpr std::size_t kMaxGone = 64;  // interfaces by pattern that are gone and still reported
@@ -29,9 +29,8 @@ constexpr std::size_t kMaxGone = 64;  // interfaces by pattern that are gone and
 RingShape shape_for(const CaptureOptions& options, std::size_t rings) {
   const std::size_t packet = std::bit_ceil(std::size_t{options.snaplen} + 512);
   const std::size_t smallest = std::min(std::max(kSmallestBlock, packet), options.block_size);
-  const std::size_t fair = std::bit_floor(std::max<std::size_t>(kRingBudget / (rings * options.blocks), 1));
-  const std::size_t block_size = rings > 1 ? std::clamp(fair, smallest, options.block_size) : options.block_size;
-  return {block_size, options.blocks, options.retire_ms};
+  const std::size_t fair = std::bit_floor(std::max<std::size_t>(kSharedRings * options.block_size / rings, 1));
+  return {std::clamp(fair, smallest, options.block_size), options.blocks, options.retire_ms};
 }
 
 Result<void> check(const CaptureOptions& options) {
@@ -86,6 +85,12 @@ Result<void> CaptureSet::begin(const LinkTable& table) {
   for (const Slot& slot : slots_)
     if (!slot.error.empty() && (slot.is_named || !some_attached)) return fail_for(slot.name, slot.error);
   return {};
+}
+
+void CaptureSet::end() {
+  has_ended_ = true;
+  for (Slot& slot : slots_)
+    if (slot.is_attached) detach(slot);
 }
 
 void CaptureSet::report(const std::string& error) {
@@ -144,6 +149,7 @@ bool CaptureSet::is_there(const Slot& slot, const LinkTable& table) const {
 }
 
 void CaptureSet::follow(const LinkTable& table) {
+  if (has_ended_) return;
   for (Slot& slot : slots_) {
     if (slot.link.index == 0 || is_there(slot, table)) continue;
     if (slot.is_attached) detach(slot);

@@ -27,6 +27,8 @@ class CaptureSet {
   Result<void> begin(const LinkTable& table);
   // Follows changes. What cannot be captured says so in its status.
   void follow(const LinkTable& table);
+  // No packet is taken from here on; those in the rings can still be read.
+  void end();
   // Says of every interface what goes wrong with all.
   void report(const std::string& error);
 
@@ -73,6 +75,7 @@ class CaptureSet {
   std::list<Slot> slots_;
   std::vector<UniqueFd> spare_;
   std::uint64_t clock_ = 0;
+  bool has_ended_ = false;
   UniqueFd control_;  // for questions to drivers
 };
 

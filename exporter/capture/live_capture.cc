@@ -81,6 +81,11 @@ LiveCapture::~LiveCapture() = default;
 
 void LiveCapture::follow() { impl_->start_follower(); }
 
+void LiveCapture::end() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->set.end();
+}
+
 PacketSource& LiveCapture::source(unsigned thread) { return *impl_->sources.at(thread); }
 
 std::vector<InterfaceStatus> LiveCapture::interfaces() const {

@@ -33,9 +33,9 @@ struct CaptureOptions {
   std::vector<std::string> interfaces;
   std::string filter;  // pcap syntax; empty: IP, whatever tags and labels stand before it
   unsigned threads = 1;
-  // Of each ring; where there are several at the start they share 16 MiB, in smaller blocks down to 32 KiB, and an
-  // interface that comes later by a pattern gets blocks of 64 KiB. All of a ring counts as the process's resident
-  // memory from the start.
+  // Of each ring; more than two at the start share the memory of two, in smaller blocks down to 32 KiB, and an
+  // interface that comes later by a pattern gets a sixteenth. All of a ring counts as the process's resident memory
+  // from the start.
   std::size_t block_size = 1 << 20;
   unsigned blocks = 8;
   unsigned retire_ms = 100;     // a block that is not full is handed over after this long
@@ -67,6 +67,8 @@ class LiveCapture {
 
   // From here on, interfaces that come and go are followed, in a thread. Once.
   void follow();
+  // Takes no more packets; the sources give those that were captured until now.
+  void end();
   PacketSource& source(unsigned thread);
   std::vector<InterfaceStatus> interfaces() const;
 

@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,6 +34,8 @@ Result<UserIds> find_user(const std::string& name) {
 Result<void> become(const std::string& name) {
   const auto ids = find_user(name);
   if (!ids) return std::unexpected(ids.error());
+  if (::geteuid() == ids->user) return {};
+  if (::geteuid() != 0) return fail("only root can become the user " + name + ": start weir as root, or as that user");
   if (::setgroups(0, nullptr) != 0 || ::setresgid(ids->group, ids->group, ids->group) != 0 ||
       ::setresuid(ids->user, ids->user, ids->user) != 0)
     return fail_errno("cannot become the user " + name, errno);
@@ -59,11 +62,21 @@ Result<void> drop_capabilities() {
 }  // namespace
 
 Result<void> drop_privileges(const std::string& user) {
-  if (::geteuid() == 0 && !user.empty()) {
+  if (!user.empty()) {
     drop_bounding_set();  // while the capability to do so is still there
     if (auto done = become(user); !done) return done;
   }
   return drop_capabilities();
+}
+
+Result<void> make_directory_for(const std::string& user, const std::filesystem::path& directory) {
+  const auto ids = find_user(user);
+  if (!ids) return std::unexpected(ids.error());
+  if (::mkdir(directory.c_str(), 0750) != 0) {
+    return errno == EEXIST ? Result<void>() : fail_errno("cannot make " + directory.string(), errno);
+  }
+  if (::chown(directory.c_str(), ids->user, ids->group) == 0) return {};
+  return fail_errno("cannot give " + directory.string() + " to the user " + user, errno);
 }
 
 }  // namespace weir

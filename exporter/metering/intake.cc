@@ -29,15 +29,26 @@ std::uint16_t at_most_16(std::uint32_t length) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(length, 0xffff));
 }
 
-// The lengths on the wire. The packets of a super-packet have the same headers and carry `segment` bytes each, the last
-// one the rest.
-void set_wire_lengths(MeteredPacket& packet, std::uint32_t segment) {
+// The headers that each packet of a super-packet has: of a tunnel's, those of what it carries too.
+std::uint32_t repeated_headers(const PacketInfo& info, const Frame& frame) {
+  constexpr std::uint8_t kTcp = 6;
+  if (info.proto == kTcp) return header_length(info);
+  PacketInfo inner;
+  read_packet(frame.link_type, frame.bytes(), frame.wire_length, true, inner);
+  if (inner.family == Family::kNone || inner.ip < info.ip) return header_length(info);
+  return static_cast<std::uint32_t>(inner.ip - info.ip) + header_length(inner);
+}
+
+// The lengths on the wire. The packets of a super-packet have the same headers and carry `segment_size` bytes each, the
+// last one the rest.
+void set_wire_lengths(MeteredPacket& packet, const Frame& frame) {
   const std::uint32_t length = packet.info.ip_length;
+  const std::uint32_t segment = frame.segment_size;
   packet.packets = 1;
   packet.bytes = length;
   packet.shortest = packet.longest = at_most_16(length);
   if (segment == 0) return;
-  const std::uint32_t headers = header_length(packet.info);
+  const std::uint32_t headers = repeated_headers(packet.info, frame);
   if (length <= headers || length - headers <= segment) return;
   const std::uint32_t payload = length - headers;
   packet.packets = (payload + segment - 1) / segment;
@@ -87,7 +98,7 @@ bool PacketIntake::read(const Frame& frame, std::uint64_t wall_ns, MeteredPacket
   if (frame.has_vlan) info.vlan_id = frame.vlan_tci & 0x0fff;
   out.interface = frame.interface & interface_mask_;
   out.direction = frame.direction;
-  set_wire_lengths(out, frame.segment_size);
+  set_wire_lengths(out, frame);
   return !info.is_fragment || fragments_.resolve(out);
 }
 

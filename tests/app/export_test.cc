@@ -107,8 +107,8 @@ class ExportLive : public ExportFile {
   }
 
   void start(std::vector<std::string> more = {}) {
-    std::vector<std::string> argv{
-        weir_binary(), "export", "-i", "near", "--to", "file:" + out_.string(), "--run-dir", dir_.path().string()};
+    std::vector<std::string> argv{weir_binary(), "export",         "-i", "near", "--to", "file:" + out_.string(),
+                                  "--run-dir",   run_dir_.string()};
     argv.insert(argv.end(), more.begin(), more.end());
     exporter_.emplace(argv);
     ASSERT_TRUE(wait_until([&] { return exporter_->err().find("writing flows to") != std::string::npos; }))
@@ -121,7 +121,7 @@ class ExportLive : public ExportFile {
   }
 
   Record status() const {
-    const Outcome outcome = run({weir_binary(), "status", "exporter", "--json", "--run-dir", dir_.path().string()});
+    const Outcome outcome = run({weir_binary(), "status", "exporter", "--json", "--run-dir", run_dir_.string()});
     return outcome.code == 0 ? parse_record(outcome.out) : Record{};
   }
   bool wait_for_packets(std::size_t count) const {
@@ -143,6 +143,7 @@ class ExportLive : public ExportFile {
 
   std::optional<NetNamespace> net_;
   std::filesystem::path out_ = dir_ / "flows.json";
+  std::filesystem::path run_dir_ = dir_.path();
   std::optional<Process> exporter_;
 };
 
@@ -159,6 +160,17 @@ TEST_F(ExportLive, KnownTrafficGivesTheKnownFlows) {
     EXPECT_NE(record.at("in_if"), "0");
     EXPECT_EQ(record.at("in_if_name"), "near");
     EXPECT_EQ(record.at("out_if"), "0");
+  }
+}
+
+// The kernel still has it, in blocks that are neither full nor old.
+TEST_F(ExportLive, WritesWhatWasCapturedLast) {
+  const Traffic traffic(Traffic::Versions::kBoth);
+  for (const char* threads : {"1", "2"}) {
+    start({"--ring-timeout", "1s", "--threads", threads});
+    send("far", traffic.frames());
+    EXPECT_EQ(totals_of(stop()), traffic.totals()) << threads << " threads";
+    std::filesystem::remove(out_);
   }
 }
 
@@ -188,6 +200,19 @@ TEST_F(ExportLive, KeepsNoPrivilege) {
   }
   EXPECT_EQ(capabilities, std::set<std::string>{"0000000000000000"});
   stop();
+}
+
+// The directory of the control socket is made while root may still do so.
+TEST_F(ExportLive, BecomesAUserThatCanBeAsked) {
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms::all);
+  run_dir_ = dir_ / "private" / "run";
+  std::filesystem::create_directory(run_dir_.parent_path());
+  const Traffic traffic(Traffic::Versions::kIpv4);
+  start({"--user", "nobody"});
+  EXPECT_THAT(slurp("/proc/" + std::to_string(exporter_->pid()) + "/status"), HasSubstr("Uid:\t65534\t65534"));
+  send("far", traffic.frames());
+  EXPECT_TRUE(wait_for_packets(traffic.frames().size())) << exporter_->err();
+  EXPECT_EQ(totals_of(stop()), traffic.totals());
 }
 
 // The same frame on its way back: MAC addresses, IPv4 addresses and ports change places.
@@ -232,7 +257,23 @@ TEST(ExportUsage, TellsWhatIsMissing) {
   EXPECT_THAT(refused({"--pcap", "/nonexistent/x.pcap"}), HasSubstr("/nonexistent/x.pcap"));
   EXPECT_THAT(refused({"--pcap", "x", "--protocol", "9"}), HasSubstr("--to udp://"));
   EXPECT_THAT(refused({"-i", "lo", "--active-timeout", "soon"}), HasSubstr("--active-timeout soon"));
+  EXPECT_THAT(refused({"--pcap", "x", "--to", "udp://127.0.0.1:9", "--protocol", "9", "--biflow"}),
+              HasSubstr("--biflow"));
+  EXPECT_THAT(refused({"-i", "lo", "--ring-block", "64MiB", "--ring-blocks", "17"}), HasSubstr("--ring-blocks 17"));
+  EXPECT_THAT(refused({"-i", "lo", "--ring-block", "64KiB", "--snaplen", "65535"}), HasSubstr("--ring-block 64KiB"));
+  EXPECT_THAT(refused({"-i", "lo", "--ring-timeout", "11s"}), HasSubstr("--ring-timeout 11s"));
+  EXPECT_THAT(refused({"-i", "lo", "--sampling", "100000", "--flow-sampling", "100000"}), HasSubstr("--sampling"));
   EXPECT_THAT(refused({"-i", "lo", "--local-net", "10.0.0.0/99"}), HasSubstr("--local-net"));
+}
+
+TEST_F(ExportLive, AFileThatItsUserMayNotWriteIsAnError) {
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms::owner_all);
+  const TempDir open;
+  std::filesystem::permissions(open.path(), std::filesystem::perms::all);
+  const Outcome outcome = run({weir_binary(), "export", "-i", "near", "--user", "nobody", "--run-dir",
+                               (open / "run").string(), "--to", "file:" + out_.string()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("Permission denied"), HasSubstr(out_.string())));
 }
 
 TEST(ExportUsage, WithoutPrivilegeNamesTheCapability) {

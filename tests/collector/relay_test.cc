@@ -197,6 +197,25 @@ TEST_F(RelayTest, RefusesToRelayToItself) {
   }
 }
 
+// Nor are the flows of a sink sent to the collector they come from.
+TEST_F(RelayTest, RefusesToExportToItself) {
+  const auto refusal = [&](const std::string& listen, Transport transport, const std::string& host) {
+    options_.listen = {parse_listen_spec(listen + ":0").value()};
+    options_.destinations.clear();
+    const std::uint16_t port = start()->bound()[0].port();
+    options_.listen = {parse_listen_spec(listen + ":" + std::to_string(port)).value()};
+    options_.destinations = {{"the sink", transport, {host, port}}};
+    const auto started = try_start();
+    return started ? std::string() : started.error().message;
+  };
+  EXPECT_THAT(refusal("udp://127.0.0.1", Transport::kUdp, "127.0.0.1"), HasSubstr("the sink: that is this collector"));
+  EXPECT_THAT(refusal("udp://[::]", Transport::kUdp, "localhost"), HasSubstr("itself"));
+  EXPECT_THAT(refusal("tcp://127.0.0.1", Transport::kTcp, "127.0.0.1"), HasSubstr("itself"));
+  EXPECT_EQ(refusal("udp://127.0.0.1", Transport::kTcp, "127.0.0.1"), "");
+  EXPECT_EQ(refusal("udp://127.0.0.1", Transport::kUdp, "127.0.0.2"), "");
+  EXPECT_EQ(refusal("udp://127.0.0.1", Transport::kUdp, "no.such.host.invalid"), "");
+}
+
 TEST(RelaySpec, TellsRelaysFromOtherOutputs) {
   EXPECT_FALSE(parse_relay_spec("stdout").value());
   EXPECT_FALSE(parse_relay_spec("udp://host:2055?protocol=9").value());

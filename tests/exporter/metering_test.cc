@@ -391,6 +391,17 @@ TEST(Meter, SuperPacketOfUdpAndOneWithoutALength) {
   EXPECT_EQ(big.records[0].flow.bytes, 70'000U + 70 * 40);
 }
 
+// Each packet on the wire had the headers of both.
+TEST(Meter, SuperPacketOfATunnel) {
+  const Buffer vxlan = hex("08000000 00002a00") + tcp_packet(kAck, 3000).frame();
+  MeterRig rig;
+  rig.send_bytes(ethernet(0x0800, ipv4(17, udp(5555, 4789, vxlan))), 0,
+                 [](Frame& frame) { frame.segment_size = 1448; });
+  const Record& r = rig.finish().at(0);
+  EXPECT_EQ(r.flow.packets, 3U);
+  EXPECT_EQ(r.flow.bytes, 3000U + 3 * (20 + 8 + 8 + 14 + 20 + 20));
+}
+
 TEST(Meter, ExtremesWhenAsked) {
   for (const bool asked : {false, true}) {
     MeterRig rig({.extremes = asked});
