@@ -182,7 +182,11 @@ Result<void> set_up_one(OpenObserveApi& api, const Asset& asset, const OpenObser
   const bool create = found == present.end();
   const auto done = create ? api.send(HttpMethod::kPost, base_path(kind, target) + kind.create, text)
                            : api.send(HttpMethod::kPut, path_of(asset.kind, target, *found), text);
-  if (!done) return fail(fmt::format("{} '{}': {}", kind.word, title, done.error().message));
+  if (!done) {
+    const bool no_stream = asset.kind == AssetKind::kAlert && done.error().message.contains("404: Stream");
+    return fail(fmt::format("{} '{}': {}{}", kind.word, title, done.error().message,
+                            no_stream ? "; send flows first, then repeat this" : ""));
+  }
   report(fmt::format("{} '{}' {}", kind.word, title, create ? "created" : "replaced"));
   return {};
 }
