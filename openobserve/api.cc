@@ -35,9 +35,10 @@ Result<std::string> OpenObserveApi::answer(const std::string& url, HttpReply rep
     return fail(fmt::format("no answer from {}: {}; is OpenObserve running there?", url, reply.error));
   }
   if (reply.status == 401) {
-    return fail(fmt::format("{} refuses the user and password (401); give --user and --password-file, or the whole "
-                            "Authorization header in WEIR_HTTP_AUTHORIZATION",
-                            http_.url));
+    return fail(
+        fmt::format("{} refuses the user and password (401); give --user and --password-file, or the whole "
+                    "Authorization header in WEIR_HTTP_AUTHORIZATION",
+                    http_.url));
   }
   if (reply.status == 403) {
     return fail(fmt::format("this user may not do that: {} answers 403, {}", url, message_of(reply.body)));
@@ -61,9 +62,10 @@ Result<std::vector<JsonTexts>> OpenObserveApi::list(const std::string& path, std
   if (!body) return std::unexpected(body.error());
   auto objects = json_list(*body, name);
   if (!objects) {
-    return fail(fmt::format("{} does not answer as OpenObserve does; --url is the server's address, such as "
-                            "http://localhost:5080",
-                            url(path)));
+    return fail(
+        fmt::format("{} does not answer as OpenObserve does; --url is the server's address, such as "
+                    "http://localhost:5080",
+                    url(path)));
   }
   return std::move(*objects);
 }

@@ -1,7 +1,7 @@
 // Puts weir's dashboards and alerts for OpenObserve (deploy/openobserve) onto a server.
 //
-// Every object is looked up by its title or name first. One that is there is left as it is, with whatever was changed on
-// it by hand, unless it is to be replaced. So it can be done again at any time, after an error too.
+// Every object is looked up by its title or name first. One that is there is left as it is, with whatever was changed
+// on it by hand, unless it is to be replaced. So it can be done again at any time, after an error too.
 //
 // Thread rules: functions without shared state; they block while they wait for the server.
 #pragma once
@@ -15,8 +15,8 @@
 namespace weir {
 
 struct OpenObserveSetup {
-  // The server's address, or the whole URL that flows are sent to (…/api/ORG/STREAM/_json), which tells organization and
-  // stream too. Options of an http sink's URL that say how to connect (ca, cert, key, proxy, timeout, header,
+  // The server's address, or the whole URL that flows are sent to (…/api/ORG/STREAM/_json), which tells organization
+  // and stream too. Options of an http sink's URL that say how to connect (ca, cert, key, proxy, timeout, header,
   // header-file) may follow.
   std::string url;
   std::string org;     // empty: as the URL says, else "default"

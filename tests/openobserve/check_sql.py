@@ -239,10 +239,16 @@ def expected_groups(records, key, where, figures):
     return {group: [figure(rs) for figure in figures] for group, rs in groups.items()}
 
 
-def check_order(name, sql, columns, rows):
-    if len(rows) < 2:
+def check_order(name, kind, sql, columns, rows, keys):
+    """Charts over time go forward; all else starts with the most of some figure."""
+    if kind == "metric":
         return
+    over_time = columns[0] == "x_axis_1"
     column, direction = re.search(r"ORDER BY (\w+) (ASC|DESC)", sql).groups()
+    if direction != ("ASC" if over_time else "DESC"):
+        problem(name, "is ordered the wrong way round")
+    if (columns.index(column) < keys) != over_time:
+        problem(name, f"must not be ordered by {column}")
     values = [row[columns.index(column)] for row in rows]
     if values != sorted(values, reverse=direction == "DESC"):
         problem(name, f"not ordered by {column}")
@@ -285,8 +291,9 @@ def check_panel(db, records, file, panel):
     want = expected_groups(records, key, where, figures)
     if not want:
         problem(name, "the records have nothing for it")
-    check_rows(name, columns, rows, len(columns) - len(figures), want, int(limit.group(1)), sql)
-    check_order(name, sql, columns, rows)
+    keys = len(columns) - len(figures)
+    check_rows(name, columns, rows, keys, want, int(limit.group(1)), sql)
+    check_order(name, panel["type"], sql, columns, rows, keys)
 
 
 def require(name, value, kinds):

@@ -131,12 +131,14 @@ struct OpenObserveServer::Impl {
 
 OpenObserveServer::OpenObserveServer() : impl_(std::make_unique<Impl>()) {
   httplib::Server& server = impl_->server;
+  server.set_tcp_nodelay(true);
   server.set_pre_routing_handler([](const auto& request, auto& response) {
     if (request.get_header_value("Authorization") == kAuthorization) return httplib::Server::HandlerResponse::Unhandled;
     answer(response, 401, "Unauthorized Access");
     return httplib::Server::HandlerResponse::Handled;
   });
-  server.set_exception_handler([](const auto&, auto& response, std::exception_ptr) { answer(response, 400, "bad body"); });
+  server.set_exception_handler(
+      [](const auto&, auto& response, std::exception_ptr) { answer(response, 400, "bad body"); });
   server.Get("/api/organizations", [](const auto&, auto& response) {
     response.set_content(
         "{\"data\":[{\"id\":1,\"identifier\":\"default\",\"name\":\"default\",\"UserObj\":{\"identifier\":\"deep\"}},"
@@ -146,7 +148,7 @@ OpenObserveServer::OpenObserveServer() : impl_(std::make_unique<Impl>()) {
   for (const auto& [kind, api] : kKinds) impl_->add_kind(kind);
   impl_->port = server.bind_to_any_port("127.0.0.1");
   impl_->thread = std::thread([&server] { server.listen_after_bind(); });
-  server.wait_until_ready();
+  while (!server.is_running()) std::this_thread::yield();  // stop() before that would be lost
 }
 
 OpenObserveServer::~OpenObserveServer() {

@@ -92,8 +92,9 @@ class Hour {
 
   void named_flow(std::uint32_t i, std::uint32_t j) {
     constexpr std::uint16_t kPorts[] = {443, 53, 9999};
-    Flow& one = flow("10.4.0." + std::to_string(j), "203.0.113." + std::to_string(i % 5), j == 1 ? kProtoUdp : kProtoTcp,
-                     static_cast<std::uint16_t>(33'000 + i), kPorts[j], 1500 + i * 10 + j, 3 + j);
+    Flow& one =
+        flow("10.4.0." + std::to_string(j), "203.0.113." + std::to_string(i % 5), j == 1 ? kProtoUdp : kProtoTcp,
+             static_cast<std::uint16_t>(33'000 + i), kPorts[j], 1500 + i * 10 + j, 3 + j);
     ends(one, received_ - (1 + j) * 1'500'000'000);
     one.src_as = 64'500;
     one.dst_as = 64'501 + i % 3;
@@ -113,7 +114,9 @@ class Hour {
     berlin.asn_autonomous_system_number = 64'500;
     berlin.geo_latitude = degrees_from(52.5).value();
     berlin.geo_longitude = degrees_from(13.25).value();
-    one.src_place = one.dst_place = batches_.writer().add_place(berlin, "GermanyBerlinProvider");
+    one.src_place = batches_.writer().add_place(berlin, "GermanyBerlinProvider");
+    one.dst_place =
+        batches_.writer().add_place(oslo_or_bergen(i), i % 2 == 0 ? "NorwayOslo  Carrier1" : "NorwayBergenCarrier2");
     for (const FieldId id :
          {FieldId::src_geo_country_name, FieldId::src_geo_city_name, FieldId::src_geo_latitude,
           FieldId::src_geo_longitude, FieldId::src_asn_autonomous_system_number,
@@ -122,6 +125,17 @@ class Hour {
           FieldId::dst_asn_autonomous_system_organization}) {
       one.mark(id);
     }
+  }
+
+  static Place oslo_or_bergen(std::uint32_t i) {
+    Place place{};
+    place.geo_country_name = {0, 6};
+    place.geo_city_name = {6, i % 2 == 0 ? 4U : 6U};
+    place.asn_autonomous_system_organization = {12, 8};
+    place.asn_autonomous_system_number = 64'501 + i % 2;
+    place.geo_latitude = degrees_from(i % 2 == 0 ? 59.91 : 60.39).value();
+    place.geo_longitude = degrees_from(i % 2 == 0 ? 10.75 : 5.32).value();
+    return place;
   }
 
   // NetFlow v5 that misses every other flow, has a clock ahead of weir's, and has been silent for a quarter of an hour.

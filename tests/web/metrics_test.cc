@@ -134,7 +134,7 @@ std::string all_metrics() {
   CollectorStatus collector = sample_status();
   collector.tcp.listeners.push_back("tcp://[::]:4739");
   collector.relays.push_back({.name = "udp://other:2055", .datagrams = {}});
-  collector.enrichment.files.push_back({.file = "city.mmdb", .type = "City"});
+  collector.enrichment.files.emplace_back().file = "city.mmdb";
   collector.sinks[0].delivery.emplace();
   ExporterStatus exporter;
   exporter.interfaces.emplace_back().name = "eth0";
