@@ -108,6 +108,9 @@ Result<void> check_notify(const std::string& url) {
 }
 
 Result<Target> target_of(const OpenObserveSetup& setup) {
+  if (!setup.url.starts_with("http://") && !setup.url.starts_with("https://")) {
+    return fail("--url: '" + setup.url + "' is not the URL of a server, such as http://localhost:5080");
+  }
   auto http = parse_http_options(setup.url);
   if (!http) return fail("--url: " + http.error().message);
   Target target{std::move(*http), "default", std::string(kAssetStream)};

@@ -165,7 +165,8 @@ TEST_F(SetupTest, WrongOptionsAreSaid) {
     return ok ? "" : ok.error().message;
   };
   EXPECT_EQ(refused([](auto&) {}), "");
-  EXPECT_THAT(refused([](auto& s) { s.url = "localhost:5080"; }), HasSubstr("--url"));
+  EXPECT_THAT(refused([](auto& s) { s.url = "localhost:5080"; }), HasSubstr("not the URL of a server"));
+  EXPECT_THAT(refused([](auto& s) { s.url = "http://a:5080?fire=1&batch=x"; }), HasSubstr("--url: "));
   EXPECT_THAT(refused([](auto& s) { s.org = "a/b"; }), HasSubstr("--org"));
   EXPECT_THAT(refused([](auto& s) { s.stream = "a\"b"; }), HasSubstr("--stream"));
   EXPECT_THAT(refused([](auto& s) { s.notify = "mail"; }), HasSubstr("--notify"));
