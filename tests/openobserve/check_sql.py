@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """check_sql.py RECORDS DEPLOY VOLUME
 
-Runs the SQL of every panel and alert in DEPLOY over RECORDS, weir's own JSON lines, with SQLite, and compares every
-figure with one worked out from the records here. VOLUME is the sampling-scaled sum of all bytes, as whoever made the
-flows knows it.
+Runs the SQL of every panel and alert in DEPLOY, and of OpenObserve's own NetFlow dashboards, over RECORDS, weir's own
+JSON lines, with SQLite, and compares every figure with one worked out from the records here. VOLUME is the
+sampling-scaled sum of all bytes, as whoever made the flows knows it.
 
 What OpenObserve has and SQLite lacks is registered: histogram(), GREATEST(), LEAST(), date_part() and now() (a fixed
 time), and approx_distinct(), exactly. $interval is replaced as a dashboard does.
@@ -33,14 +33,14 @@ class Distinct:
         return len(self.seen)
 
 
-def histogram(timestamp, interval):
+def histogram(timestamp, interval="60 second"):
     seconds = int(re.fullmatch(r"(\d+) second", interval).group(1))
     return timestamp // (seconds * MICRO) * seconds * MICRO
 
 
 def database(records):
     db = sqlite3.connect(":memory:")
-    db.create_function("histogram", 2, histogram, deterministic=True)
+    db.create_function("histogram", -1, histogram, deterministic=True)
     db.create_function("GREATEST", -1, max, deterministic=True)
     db.create_function("LEAST", -1, min, deterministic=True)
     db.create_function("now", 0, lambda: NOW)
@@ -218,6 +218,29 @@ ALERTS = {
     "many_hosts": [("203.0.113.77", "TCP", 22, 1100)],
 }
 
+# OpenObserve's own NetFlow dashboards, as far as they matter: the fields that make a group, a figure, a condition.
+PREBUILT = [
+    (["histogram(_timestamp)", "proto"], over_time(lambda r: r["proto"]), "sum(bytes)", None),
+    (["src_addr", "dst_addr"], None, "count(packets)", None),
+    (["src_addr", "dst_addr"], None, "sum(bytes)", None),
+    (["src_addr"], None, "count(bytes)", None),
+    (["dst_addr"], None, "count(bytes)", None),
+    (["src_addr"], None, "sum(bytes)", None),
+    (["dst_addr"], None, "sum(bytes)", None),
+    (["proto"], None, "count(packets)", None),
+    (["src_geo_latitude", "src_geo_longitude"], None, "sum(packets)/1024", "dst_geo_country_name"),
+    (["dst_geo_latitude", "dst_geo_longitude"], None, "sum(packets)/1024", "dst_geo_country_name"),
+    (["dst_geo_country_name", "dst_geo_city_name"], None, "sum(packets)", "dst_geo_country_name"),
+    (["src_geo_country_name", "src_geo_city_name"], None, "sum(packets)", "src_geo_country_name"),
+]
+PREBUILT_FIGURES = {
+    "sum(bytes)": lambda rs: sum(r["bytes"] for r in rs),
+    "sum(packets)": lambda rs: sum(r["packets"] for r in rs),
+    "sum(packets)/1024": lambda rs: sum(r["packets"] for r in rs) // 1024,
+    "count(bytes)": len,
+    "count(packets)": len,
+}
+
 problems = []
 
 
@@ -296,6 +319,19 @@ def check_panel(db, records, file, panel):
     check_order(name, panel["type"], sql, columns, rows, keys)
 
 
+def check_prebuilt(db, records):
+    for keys, key, figure, condition in PREBUILT:
+        names = [f"x_axis_{i}" for i in range(len(keys))]
+        columns = ", ".join(f'{k} as "{n}"' for k, n in zip(keys, names))
+        where = f"WHERE {condition} IS NOT NULL " if condition else ""
+        sql = f'SELECT {columns}, {figure} as "y_axis_1" FROM "netflow1" {where}GROUP BY {", ".join(names)}'
+        want = expected_groups(records, key or field(*keys), there(condition) if condition else anyhow,
+                               [PREBUILT_FIGURES[figure]])
+        rows = db.execute(sql).fetchall()
+        if len(rows) != len(want) or any(want.get(tuple(row[:-1])) != [row[-1]] for row in rows):
+            problem(f"OpenObserve's own: {sql}", "gives other figures")
+
+
 def require(name, value, kinds):
     for member, kind in kinds.items():
         if not isinstance(value.get(member), kind):
@@ -368,6 +404,7 @@ def main():
                 check_panel(db, records, path.stem, panel)
     for path in sorted(deploy.glob("alerts/*.json")):
         check_alert(db, path.stem, json.loads(path.read_text(encoding="utf-8")))
+    check_prebuilt(db, records)
     for left in [*PANELS, *ALERTS]:
         problem(left, "is gone")
     print("\n".join(problems))
