@@ -123,6 +123,21 @@ void wait_for_end(const Exporter& exporter, const std::future<void>& stopped, bo
   }
 }
 
+// After a file was read: as long as an output is in trouble, so that a signal can still end it. Trouble is given time
+// to show.
+void wait_for_outputs(const Exporter& exporter, const std::future<void>& stopped) {
+  const auto quiet = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  while (stopped.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready) {
+    bool held = false, trouble = false;
+    for (const SinkStatus& sink : exporter.status().sinks) {
+      if (sink.flows.held == 0) continue;
+      held = true;
+      trouble = trouble || !sink.last_error.empty();
+    }
+    if (!held || (!trouble && std::chrono::steady_clock::now() > quiet)) return;
+  }
+}
+
 // A file is delivered to its end, however long its outputs take; a live capture stops within a limit.
 std::chrono::steady_clock::time_point deadline(bool read_to_the_end) {
   return read_to_the_end ? std::chrono::steady_clock::time_point::max()
@@ -172,8 +187,11 @@ int run_export(const ExportFlags& flags) {
   windows.show(exporter.get());
   if (!is_file) log_start(*exporter);
 
-  wait_for_end(*exporter, stop.get_future(), is_file);
-  const bool read_to_the_end = is_file && exporter->ended();
+  const std::future<void> stopped = stop.get_future();
+  wait_for_end(*exporter, stopped, is_file);
+  if (is_file && exporter->ended()) wait_for_outputs(*exporter, stopped);
+  const bool was_told = stopped.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  const bool read_to_the_end = is_file && exporter->ended() && !was_told;
   if (!is_file) spdlog::info("stopping: delivering what was captured, for at most {} s", kShutdownLimit.count());
   exporter->stop(deadline(read_to_the_end));
   running = nullptr;

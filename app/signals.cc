@@ -4,11 +4,18 @@
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <chrono>
 #include <csignal>
+#include <optional>
 #include <thread>
 #include <utility>
 
 namespace weir {
+namespace {
+
+constexpr std::chrono::milliseconds kTogether{500};
+
+}  // namespace
 
 struct SignalHandler::Impl {
   Impl(std::function<void()> stop, std::function<void()> reload)
@@ -23,17 +30,26 @@ struct SignalHandler::Impl {
       if (error) return;
       if (number == SIGHUP) {
         on_reload();
-      } else if (std::exchange(stopping, true)) {
-        ::_exit(128 + number);  // the user insists
       } else {
-        on_stop();
+        stop(number);
       }
       wait();
     });
   }
 
+  // A second one, of a user who insists, ends it at once. timeout(1) sends two together that are one.
+  void stop(int number) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!stopping_since) {
+      stopping_since = now;
+      on_stop();
+    } else if (now - *stopping_since >= kTogether) {
+      ::_exit(128 + number);
+    }
+  }
+
   std::function<void()> on_stop, on_reload;
-  bool stopping = false;
+  std::optional<std::chrono::steady_clock::time_point> stopping_since;
   asio::io_context context;
   asio::signal_set signals{context, SIGINT, SIGTERM};
   std::thread thread;

@@ -6,8 +6,8 @@
 
 namespace weir {
 
-// While it lives: SIGINT and SIGTERM call `on_stop` (a second one ends the process at once), SIGHUP calls `on_reload`
-// where one is given. Make it before other threads start.
+// While it lives: SIGINT and SIGTERM call `on_stop` (a second one, half a second later or more, ends the process at
+// once), SIGHUP calls `on_reload` where one is given. Make it before other threads start.
 class SignalHandler {
  public:
   explicit SignalHandler(std::function<void()> on_stop, std::function<void()> on_reload = {});

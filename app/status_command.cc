@@ -30,7 +30,7 @@ struct Running {
   std::filesystem::path directory;
 };
 
-// Whom to ask: those asked for, else those that run, else the collector, whose absence makes a clear error.
+// Whom to ask: those asked for, else those that run.
 std::vector<Running> to_ask(const StatusOptions& options) {
   std::vector<Running> all;
   for (const Daemon& daemon : {kCollectorDaemon, kExporterDaemon}) {
@@ -38,16 +38,19 @@ std::vector<Running> to_ask(const StatusOptions& options) {
     const bool wanted = options.daemon.empty() ? found && is_running(*found, daemon) : options.daemon == daemon.name;
     if (wanted) all.push_back({daemon, found.value_or(default_run_dir())});
   }
-  if (all.empty()) {
-    all.push_back(
-        {kCollectorDaemon, options.run_dir.empty() ? default_run_dir() : std::filesystem::path(options.run_dir)});
-  }
   return all;
+}
+
+Error nobody_runs(const StatusOptions& options) {
+  const std::string directory = options.run_dir.empty() ? default_run_dir().string() : options.run_dir;
+  return {"neither a collector nor an exporter is running here (no socket in " + directory +
+          "); start one with weir collect or weir export -i INTERFACE, or name its --run-dir"};
 }
 
 int print_status(const StatusOptions& options) {
   const char* command = options.templates ? "templates" : options.json ? "status json" : "status";
   std::vector<Running> daemons = to_ask(options);
+  if (daemons.empty()) return usage_error(nobody_runs(options));
   if (options.templates) std::erase_if(daemons, [](const Running& one) { return one.daemon.name == "exporter"; });
   if (daemons.empty()) return usage_error({"only a collector has templates, and none is running"});
   bool first = true;

@@ -1,6 +1,7 @@
 #include "exporter/exporter.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
@@ -8,6 +9,11 @@
 #include "enrich/enricher.h"
 
 namespace weir {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{2};  // how often threads that end are looked after
+
+}  // namespace
 
 // Members end in the reverse order: threads before the capture that feeds them and the sinks they write to.
 struct Exporter::Impl {
@@ -122,8 +128,16 @@ void Exporter::reopen() {
 
 void Exporter::stop(std::chrono::steady_clock::time_point deadline) {
   if (impl_->live) impl_->live->end();
-  for (const auto& thread : impl_->threads) thread->stop(deadline);
+  for (const auto& thread : impl_->threads) thread->request_stop(deadline);
+  // A sink that waits for room and gets none holds the thread up until it is closed.
+  const auto now = std::chrono::steady_clock::now();
+  const auto patience = now + (std::max(deadline, now) - now) / 2;
+  while (!ended() && std::chrono::steady_clock::now() < patience) std::this_thread::sleep_for(kLook);
+  if (ended()) {
+    for (const auto& thread : impl_->threads) thread->stop(deadline);
+  }
   for (const auto& sink : impl_->sinks) sink->close(deadline);
+  for (const auto& thread : impl_->threads) thread->stop(deadline);
 }
 
 }  // namespace weir

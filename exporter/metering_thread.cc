@@ -34,11 +34,16 @@ void MeteringThread::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void MeteringThread::stop(std::chrono::steady_clock::time_point deadline) {
-  if (!thread_.joinable()) return;
+void MeteringThread::request_stop(std::chrono::steady_clock::time_point deadline) {
+  if (stopping_) return;
   drain_deadline_ = deadline;
   stopping_ = true;
   source_.wake();
+}
+
+void MeteringThread::stop(std::chrono::steady_clock::time_point deadline) {
+  if (!thread_.joinable()) return;
+  request_stop(deadline);
   thread_.join();
 }
 

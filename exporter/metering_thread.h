@@ -47,10 +47,11 @@ class MeteringThread {
   ~MeteringThread();
 
   void start();
-  // Takes in what was captured until now, at the latest until `deadline`, writes every flow and ends the thread. Safe
-  // to call again.
+  // Has the thread take in what was captured until now, at the latest until `deadline`, write every flow, and end.
+  void request_stop(std::chrono::steady_clock::time_point deadline);
+  // The same, unless that was done, and waits for it. Safe to call again.
   void stop(std::chrono::steady_clock::time_point deadline);
-  // The source has ended (a file was read), and all its flows are published.
+  // The source has ended (a file was read) or the thread was stopped, and all its flows are published.
   bool ended() const { return ended_; }
 
   [[nodiscard]] std::unique_lock<std::mutex> lock() const { return std::unique_lock(mutex_); }

@@ -88,6 +88,22 @@ INSTANTIATE_TEST_SUITE_P(AllProtocols, ExportToCollector,
                                          Protocol{"ipfix", "IPFIX", Traffic::Versions::kBoth}),
                          [](const auto& protocol) { return std::string(protocol.param.type); });
 
+// Neither a sink without room nor one that never answers keeps it from ending; of two signals together, as timeout(1)
+// sends them, one counts.
+TEST_F(ExportFile, ASignalEndsWaitingForAnOutput) {
+  const std::filesystem::path out = dir_ / "flows.json";
+  const Traffic traffic(Traffic::Versions::kIpv4);
+  Process process({weir_binary(), "export", "--pcap", capture(traffic), "--to", "tcp://127.0.0.1:1", "--to",
+                   "file:" + out.string()});
+  ASSERT_TRUE(wait_until([&] { return process.err().find("refused") != std::string::npos; }));
+  process.signal(SIGTERM);
+  ::usleep(2000);
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(std::chrono::seconds(30)), 1);
+  EXPECT_THAT(process.err(), HasSubstr("closing"));
+  EXPECT_EQ(totals_of(parse_records(slurp(out))), traffic.totals());
+}
+
 TEST_F(ExportFile, WhatV5CannotCarryIsCountedAndTold) {
   const Traffic traffic(Traffic::Versions::kBoth);
   RunningCollector collector;

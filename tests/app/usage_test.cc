@@ -212,7 +212,7 @@ TEST(Usage, StatusWithoutACollector) {
   const TempDir dir;
   const Outcome outcome = weir({"status", "--run-dir", dir.path().string()});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("no collector"), HasSubstr("weir collect")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("neither a collector"), HasSubstr("weir collect"), HasSubstr("weir export")));
 }
 
 TEST(Usage, BadGenerateTarget) {
