@@ -32,6 +32,7 @@ constexpr const char* kFooter =
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
     "  weir db import flows.json                             flows of other tools into a store\n"
+    "  weir openobserve setup                                dashboards and alerts onto an OpenObserve server\n"
     "\n"
     "`weir COMMAND --help` tells all options. Options can stand in a file (--config) or in the environment "
     "(WEIR_LISTEN for\n"
@@ -152,7 +153,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty())
-    return "which command? collect, export, decode, generate, status, query, list, db or completion" + help_hint(root);
+    return "which command? collect, export, decode, generate, status, query, list, db, openobserve or completion" + help_hint(root);
   return text + help_hint(root);
 }
 
@@ -200,6 +201,7 @@ int run(int argc, char** argv) {
   add_status_command(root, exit_code);
   const CLI::App* const query = add_query_command(root, exit_code);
   add_list_command(root, exit_code);
+  add_openobserve_command(root, exit_code);
   add_completion_command(root, exit_code);
   name_environment_when_called(root);
 

@@ -25,7 +25,7 @@ server=$(head -1 "$dir/drain")
 
 measure() {  # NAME OPTIONS
   local pid port cpu out last=-1
-  "$weir" collect --listen udp://127.0.0.1:0 --http off --state-dir none --run-dir "$dir" \
+  "$weir" collect ${COLLECT_OPTIONS:-} --listen udp://127.0.0.1:0 --http off --state-dir none --run-dir "$dir" \
     --to "http://127.0.0.1:$server/api/default/netflow1/_json?$2" 2>"$dir/log" &
   pid=$!
   until grep -q 'udp://127.0.0.1:' "$dir/log"; do sleep 0.05; done

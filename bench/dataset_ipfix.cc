@@ -1,41 +1,23 @@
 #include "bench/dataset_ipfix.h"
 
-#include <cstring>
+#include <iterator>
+#include <span>
 
 #include "base/clock.h"
-#include "codecs/encode_layout.h"
 #include "flow/names.h"
 
 namespace weir::bench {
 namespace {
 
-// Elements by IANA's numbers.
-using Common = FieldList<                          //
-    TimeField<152, 8, &ExportTimes::start_ms>,     // flowStartMilliseconds
-    TimeField<153, 8, &ExportTimes::end_ms>,       // flowEndMilliseconds
-    NumberField<1, 8, &Flow::bytes>,               // octetDeltaCount
-    NumberField<2, 4, &Flow::packets>,             // packetDeltaCount
-    NumberField<4, 1, &Flow::proto>,               // protocolIdentifier
-    NumberField<7, 2, &Flow::src_port>,            // sourceTransportPort
-    NumberField<11, 2, &Flow::dst_port>,           // destinationTransportPort
-    NumberField<10, 4, &Flow::in_if>,              // ingressInterface
-    NumberField<14, 4, &Flow::out_if>,             // egressInterface
-    NumberField<5, 1, &Flow::ip_tos>,              // ipClassOfService
-    NumberField<6, 2, &Flow::tcp_flags>,           // tcpControlBits
-    NumberField<16, 4, &Flow::src_as>,             // bgpSourceAsNumber
-    NumberField<17, 4, &Flow::dst_as>,             // bgpDestinationAsNumber
-    NumberField<61, 1, &Flow::flow_direction>,     // flowDirection
-    NumberField<136, 1, &Flow::flow_end_reason>>;  // flowEndReason
-using V4 = Record<FieldList<AddressField<8, 4, &Flow::src_addr, &Flow::src_addr_family>,
-                            AddressField<12, 4, &Flow::dst_addr, &Flow::dst_addr_family>,
-                            AddressField<15, 4, &Flow::next_hop, &Flow::next_hop_family>,
-                            NumberField<9, 1, &Flow::src_mask>, NumberField<13, 1, &Flow::dst_mask>>,
-                  Common>;
-using V6 = Record<FieldList<AddressField<27, 16, &Flow::src_addr, &Flow::src_addr_family>,
-                            AddressField<28, 16, &Flow::dst_addr, &Flow::dst_addr_family>,
-                            AddressField<62, 16, &Flow::next_hop, &Flow::next_hop_family>,
-                            NumberField<29, 1, &Flow::src_mask>, NumberField<30, 1, &Flow::dst_mask>>,
-                  Common>;
+// Of the one layout that both the templates and the records have: address elements of the family, then the common ones,
+// by IANA's numbers.
+struct Element {
+  std::uint16_t id, length;
+};
+constexpr Element kV4[] = {{8, 4}, {12, 4}, {15, 4}, {9, 1}, {13, 1}};
+constexpr Element kV6[] = {{27, 16}, {28, 16}, {62, 16}, {29, 1}, {30, 1}};
+constexpr Element kCommon[] = {{152, 8}, {153, 8}, {1, 8}, {2, 4},  {4, 1},  {7, 2},  {11, 2}, {10, 4},
+                               {14, 4},  {5, 1},   {6, 2}, {16, 4}, {17, 4}, {61, 1}, {136, 1}};
 
 constexpr std::uint16_t kV4Template = 256, kV6Template = 257, kNamesTemplate = 258;
 constexpr std::uint16_t kNameLength = 16;
@@ -70,29 +52,57 @@ std::size_t begin_set(std::string& out, std::uint16_t id) {
 }
 void end_set(std::string& out, std::size_t begin) { set16(out, begin + 2, out.size() - begin); }
 
-template <typename Layout>
-void put_template(std::string& out, std::uint16_t id) {
+void put_template(std::string& out, std::uint16_t id, std::span<const Element> addresses) {
   put16(out, id);
-  put16(out, static_cast<std::uint16_t>(Layout::kFields));
-  for (const FieldSpec& field : Layout::kSpecs) {
-    put16(out, field.id);
-    put16(out, field.length);
+  put16(out, static_cast<std::uint16_t>(addresses.size() + std::size(kCommon)));
+  for (const std::span<const Element> elements : {addresses, std::span<const Element>(kCommon)}) {
+    for (const Element& element : elements) {
+      put16(out, element.id);
+      put16(out, element.length);
+    }
   }
 }
 
-template <typename Layout>
+void put64(std::string& out, std::uint64_t v) {
+  put32(out, static_cast<std::uint32_t>(v >> 32));
+  put32(out, static_cast<std::uint32_t>(v));
+}
+void put8(std::string& out, std::uint8_t v) { out += static_cast<char>(v); }
+void put_address(std::string& out, const AddressBytes& address, std::size_t length) {
+  out.append(reinterpret_cast<const char*>(address.data()), length);
+}
+
+void put_flow(std::string& out, const Flow& flow, std::size_t address_length, std::int64_t shift_ms) {
+  const auto shifted_ms = [&](std::uint64_t ns) { return ns / kNsPerMs + static_cast<std::uint64_t>(shift_ms); };
+  put_address(out, flow.src_addr, address_length);
+  put_address(out, flow.dst_addr, address_length);
+  put_address(out, flow.next_hop, address_length);
+  put8(out, flow.src_mask);
+  put8(out, flow.dst_mask);
+  put64(out, shifted_ms(flow.time_flow_start_ns));
+  put64(out, shifted_ms(flow.time_flow_end_ns));
+  put64(out, flow.bytes);
+  put32(out, static_cast<std::uint32_t>(flow.packets));
+  put8(out, flow.proto);
+  put16(out, flow.src_port);
+  put16(out, flow.dst_port);
+  put32(out, flow.in_if);
+  put32(out, flow.out_if);
+  put8(out, flow.ip_tos);
+  put16(out, flow.tcp_flags);
+  put32(out, flow.src_as);
+  put32(out, flow.dst_as);
+  put8(out, flow.flow_direction);
+  put8(out, flow.flow_end_reason);
+}
+
 void put_flows(std::string& out, const Datagram& datagram, std::uint16_t id, std::uint16_t etype,
-               std::int64_t shift_ms) {
+               std::size_t address_length, std::int64_t shift_ms) {
   std::size_t set = 0;
   for (const Flow& flow : datagram.flows) {
     if (flow.etype != etype) continue;
     if (set == 0) set = begin_set(out, id);
-    ExportTimes times(flow, 0, 0);
-    times.start_ms += static_cast<std::uint64_t>(shift_ms);
-    times.end_ms += static_cast<std::uint64_t>(shift_ms);
-    const std::size_t at = out.size();
-    out.resize(at + Layout::kLength);
-    Layout::write(reinterpret_cast<std::uint8_t*>(out.data() + at), flow, times);
+    put_flow(out, flow, address_length, shift_ms);
   }
   if (set != 0) end_set(out, set);
 }
@@ -102,8 +112,8 @@ void put_flows(std::string& out, const Datagram& datagram, std::uint16_t id, std
 std::string template_message(const Router& router, std::uint32_t export_s, std::uint32_t sequence) {
   std::string out = header(router, export_s, sequence);
   const std::size_t templates = begin_set(out, 2);
-  put_template<V4>(out, kV4Template);
-  put_template<V6>(out, kV6Template);
+  put_template(out, kV4Template, kV4);
+  put_template(out, kV6Template, kV6);
   end_set(out, templates);
   const std::size_t options = begin_set(out, 3);
   for (const std::uint16_t v : {kNamesTemplate, std::uint16_t{2}, std::uint16_t{1}}) put16(out, v);  // one scope
@@ -124,8 +134,8 @@ std::string template_message(const Router& router, std::uint32_t export_s, std::
 std::string data_message(const Datagram& datagram, std::uint32_t export_s, std::uint32_t sequence,
                          std::int64_t shift_ms) {
   std::string out = header(*datagram.router, export_s, sequence);
-  put_flows<V4>(out, datagram, kV4Template, kEtypeIpv4, shift_ms);
-  put_flows<V6>(out, datagram, kV6Template, kEtypeIpv6, shift_ms);
+  put_flows(out, datagram, kV4Template, kEtypeIpv4, 4, shift_ms);
+  put_flows(out, datagram, kV6Template, kEtypeIpv6, 16, shift_ms);
   set16(out, 2, out.size());
   return out;
 }

@@ -1,5 +1,6 @@
 // The cheapest HTTP server there is: takes request bodies off its sockets without looking at them and answers each as
-// OpenObserve does, so that what a sender costs can be measured. Prints its port, then, at its end (SIGTERM), what came.
+// OpenObserve does, so that what a sender costs can be measured. Prints its port, then, at its end (SIGTERM), what
+// came.
 //
 //   http_drain
 #include <netinet/in.h>

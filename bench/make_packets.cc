@@ -110,9 +110,9 @@ int main(int argc, char** argv) {
   std::array<std::uint8_t, kCaptured> frame;
   for (std::uint64_t i = 0; i < packets; ++i) {
     const std::uint64_t random = mix(i + 1);
-    // Each speaks once a round, in another order than before, the first two rounds in both directions.
+    // At first each speaks once in both directions, then at random.
     const std::uint64_t round = i / flows;
-    const std::uint64_t conversation = (i + round * 7919) % flows;
+    const std::uint64_t conversation = round < 2 ? i % flows : (random >> 16) % flows;
     const bool reverse = round < 2 ? round == 1 : (random & 1) != 0;
     const std::uint32_t length = make_frame(conversation, reverse, random >> 1, frame.data());
     const std::uint64_t ns = i * (seconds * 1'000'000'000 / packets);

@@ -67,19 +67,19 @@ void SetEncoder<Protocol>::add_record(const FlowBatch& batch, const Flow& flow, 
                             flow.sampling_rate != 0 ? flow.sampling_rate : options_.sampling_rate};
   const PresenceKey key = grouping_.key(source, now_ns);
   if (flow.extras == 0 && !has_lists(flow)) {
-    Shape& shape = shapes_.find(key, grouping_);
+    RecordShape& shape = shapes_.find(key, grouping_);
     put_record(shape, shape.fixed_length, source, which, now_ns);
   } else {
     GroupSet groups = grouping_.groups(key);
     const RecordTail& tail = tails_.read(source, which, groups, stats_);
-    Shape& shape = shapes_.find(groups, tail);
+    RecordShape& shape = shapes_.find(groups, tail);
     put_record(shape, shape.fixed_length + tails_.variable_bytes(), source, which, now_ns);
   }
 }
 
 template <typename Protocol>
-void SetEncoder<Protocol>::put_record(Shape& shape, std::size_t length, const RecordSource& source, ExportExtras which,
-                                      std::uint64_t now_ns) {
+void SetEncoder<Protocol>::put_record(RecordShape& shape, std::size_t length, const RecordSource& source,
+                                      ExportExtras which, std::uint64_t now_ns) {
   const bool ready = shape.announced && message_.set_start != 0 && message_.set_id == shape.template_id &&
                      has_room(shape.template_id, length) && !names_.due();
   if (!ready) prepare(shape, length, now_ns);
@@ -91,7 +91,7 @@ void SetEncoder<Protocol>::put_record(Shape& shape, std::size_t length, const Re
 
 // Leaves the shape's set open with room for the record, and its template sent.
 template <typename Protocol>
-void SetEncoder<Protocol>::prepare(Shape& shape, std::size_t record_length, std::uint64_t now_ns) {
+void SetEncoder<Protocol>::prepare(RecordShape& shape, std::size_t record_length, std::uint64_t now_ns) {
   if (message_.end != 0 && !has_room(shape.template_id, record_length)) flush(now_ns);
   if (message_.end == 0) {
     const bool due = !refreshed_ || messages_since_refresh_ >= options_.template_packets ||
@@ -157,7 +157,7 @@ void SetEncoder<Protocol>::close_set() {
 }
 
 template <typename Protocol>
-void SetEncoder<Protocol>::write_template(Shape& shape) {
+void SetEncoder<Protocol>::write_template(RecordShape& shape) {
   enter_set(Protocol::kTemplateSet);
   put(shape.template_id, 2);
   put(shape.fields, 2);
@@ -193,7 +193,7 @@ void SetEncoder<Protocol>::resend_templates(std::uint64_t now_ns) {
   begin_message();
   refresh_options(now_ns);
   if (names_.due()) write_names(now_ns);
-  for (Shape& shape : shapes_.all()) {
+  for (RecordShape& shape : shapes_.all()) {
     if (shape.template_id == 0) continue;
     reserve(Protocol::kTemplateSet, shape.template_length, now_ns);
     write_template(shape);

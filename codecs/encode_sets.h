@@ -69,9 +69,9 @@ class SetEncoder {
   void add_split(const FlowBatch& batch, const Flow& flow, std::uint64_t now_ns);
   void add_record(const FlowBatch& batch, const Flow& flow, const FlowCold& cold, ExportExtras which,
                   std::uint64_t now_ns);
-  void put_record(Shape& shape, std::size_t length, const RecordSource& source, ExportExtras which,
+  void put_record(RecordShape& shape, std::size_t length, const RecordSource& source, ExportExtras which,
                   std::uint64_t now_ns);
-  void prepare(Shape& shape, std::size_t record_length, std::uint64_t now_ns);
+  void prepare(RecordShape& shape, std::size_t record_length, std::uint64_t now_ns);
 
   // Whether `length` bytes fit in a set of this id, the open one or a new one, with the padding that it may need.
   bool has_room(std::uint16_t set_id, std::size_t length) const;
@@ -82,7 +82,7 @@ class SetEncoder {
   void close_set();
   void write_header(std::uint64_t now_ns);
 
-  void write_template(Shape& shape);
+  void write_template(RecordShape& shape);
   void withdraw(std::uint16_t template_id, std::uint64_t now_ns);
 
   // encode_options.cc

@@ -17,14 +17,14 @@ void ShapeTable::find_cached(const PresenceKey& key, const Grouping& grouping) {
       (key.present[0] ^ key.present[1] * 0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93 ^ key.families;
   CacheEntry& entry = cache_[(mixed ^ mixed >> 29 ^ mixed >> 53) % cache_.size()];
   if (entry.template_id == 0 || !(entry.key == key) || shapes_[entry.slot].template_id != entry.template_id) {
-    const Shape& shape = find(grouping.groups(key), RecordTail{});
+    const RecordShape& shape = find(grouping.groups(key), RecordTail{});
     entry = {key, shape.template_id, static_cast<std::uint8_t>(&shape - shapes_.data())};
   }
   latest_ = entry;
 }
 
-Shape& ShapeTable::find(GroupSet groups, const RecordTail& tail) {
-  const auto fits = [&](const Shape& shape) {
+RecordShape& ShapeTable::find(GroupSet groups, const RecordTail& tail) {
+  const auto fits = [&](const RecordShape& shape) {
     return shape.groups == groups && shape.template_id != 0 && shape.tail == tail;
   };
   if (!fits(shapes_[last_])) {
@@ -36,13 +36,13 @@ Shape& ShapeTable::find(GroupSet groups, const RecordTail& tail) {
   return shapes_[last_];
 }
 
-Shape& ShapeTable::make(GroupSet groups, const RecordTail& tail) {
-  Shape& shape = *std::ranges::min_element(shapes_, {}, &Shape::last_used);
+RecordShape& ShapeTable::make(GroupSet groups, const RecordTail& tail) {
+  RecordShape& shape = *std::ranges::min_element(shapes_, {}, &RecordShape::last_used);
   if (shape.template_id != 0) {
     ++evictions_;
     if (shape.announced) evicted_id_ = shape.template_id;
   }
-  shape = Shape{};
+  shape = RecordShape{};
   shape.template_id = free_id();
   shape.groups = groups;
   shape.tail = tail;
@@ -56,7 +56,7 @@ const GroupLayout& ShapeTable::layout_of(GroupSet one) const {
   return layouts_[static_cast<std::size_t>(std::countr_zero(one))];
 }
 
-void ShapeTable::compile(Shape& shape) const {
+void ShapeTable::compile(RecordShape& shape) const {
   const auto announce = [&shape](const FieldSpec& spec) {
     ++shape.fields;
     shape.template_length += spec.enterprise == 0 ? 4 : 8;
@@ -86,14 +86,14 @@ void ShapeTable::compile(Shape& shape) const {
 // Ids are not used again until all have been: a collector that missed a change must not read one shape as another.
 std::uint16_t ShapeTable::free_id() {
   const auto taken = [this](std::uint16_t id) {
-    return std::ranges::any_of(shapes_, [id](const Shape& shape) { return shape.template_id == id; });
+    return std::ranges::any_of(shapes_, [id](const RecordShape& shape) { return shape.template_id == id; });
   };
   while (taken(next_id_)) next_id_ = next_id_ == 0xffff ? kFirstId : static_cast<std::uint16_t>(next_id_ + 1);
   return std::exchange(next_id_, next_id_ == 0xffff ? kFirstId : static_cast<std::uint16_t>(next_id_ + 1));
 }
 
 void ShapeTable::forget_announced() {
-  for (Shape& shape : shapes_) shape.announced = false;
+  for (RecordShape& shape : shapes_) shape.announced = false;
 }
 
 std::uint16_t ShapeTable::take_evicted() { return std::exchange(evicted_id_, std::uint16_t{0}); }

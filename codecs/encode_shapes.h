@@ -13,7 +13,7 @@
 
 namespace weir {
 
-struct Shape {
+struct RecordShape {
   std::uint16_t template_id = 0;  // 0: no shape
   bool announced = false;         // since the last refresh
   GroupSet groups = 0;
@@ -39,8 +39,8 @@ class ShapeTable {
   explicit ShapeTable(ExportProtocol protocol);
 
   // The shape of a flow without a tail. `grouping` is asked only for keys that it was not asked for lately.
-  Shape& find(const PresenceKey& key, const Grouping& grouping);
-  Shape& find(GroupSet groups, const RecordTail& tail);
+  RecordShape& find(const PresenceKey& key, const Grouping& grouping);
+  RecordShape& find(GroupSet groups, const RecordTail& tail);
 
   // Templates must be announced anew.
   void forget_announced();
@@ -49,7 +49,7 @@ class ShapeTable {
 
   std::uint64_t made() const { return made_; }
   std::uint64_t evicted() const { return evictions_; }
-  std::array<Shape, kMaxShapes>& all() { return shapes_; }
+  std::array<RecordShape, kMaxShapes>& all() { return shapes_; }
 
  private:
   struct CacheEntry {
@@ -59,14 +59,14 @@ class ShapeTable {
   };
 
   void find_cached(const PresenceKey& key, const Grouping& grouping);
-  Shape& make(GroupSet groups, const RecordTail& tail);
+  RecordShape& make(GroupSet groups, const RecordTail& tail);
   const GroupLayout& layout_of(GroupSet one) const;
-  void compile(Shape& shape) const;
+  void compile(RecordShape& shape) const;
   std::uint16_t free_id();
 
   std::span<const GroupLayout, kGroupCount> layouts_;
   std::span<const Fusion> fusions_;
-  std::array<Shape, kMaxShapes> shapes_;
+  std::array<RecordShape, kMaxShapes> shapes_;
   std::array<CacheEntry, 256> cache_;
   CacheEntry latest_;
   std::size_t last_ = 0;
@@ -78,19 +78,19 @@ class ShapeTable {
 };
 
 // Flows of one shape come in rows, so the last one is tried first, without waiting for a hash.
-[[gnu::always_inline]] inline Shape& ShapeTable::find(const PresenceKey& key, const Grouping& grouping) {
+[[gnu::always_inline]] inline RecordShape& ShapeTable::find(const PresenceKey& key, const Grouping& grouping) {
   if (latest_.template_id == 0 || !(latest_.key == key) || shapes_[latest_.slot].template_id != latest_.template_id)
       [[unlikely]] {
     find_cached(key, grouping);
   }
-  Shape& shape = shapes_[latest_.slot];
+  RecordShape& shape = shapes_[latest_.slot];
   shape.last_used = ++clock_;
   return shape;
 }
 
 // Writes a record of the shape at `p`.
-inline void write_record(std::uint8_t* p, const Shape& shape, const RecordSource& source, ExportExtras which) {
-  for (const Shape::Step& step : shape.steps) {
+inline void write_record(std::uint8_t* p, const RecordShape& shape, const RecordSource& source, ExportExtras which) {
+  for (const RecordShape::Step& step : shape.steps) {
     step.write(p, source);
     p += step.length;
   }

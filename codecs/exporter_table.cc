@@ -112,10 +112,10 @@ SessionState& ExporterTable::session_of(const Session& key, std::uint64_t now_ns
   return *session;
 }
 
-Exporter& ExporterTable::exporter_of(const DomainKey& key, std::uint64_t now_ns) {
+KnownExporter& ExporterTable::exporter_of(const DomainKey& key, std::uint64_t now_ns) {
   auto& exporter = exporters_[{key.session.remote, key.id, key.protocol}];
   if (!exporter) {
-    exporter = std::make_unique<Exporter>();
+    exporter = std::make_unique<KnownExporter>();
     exporter->stats.address = key.session.remote;
     exporter->stats.observation_domain_id = key.id;
     exporter->stats.protocol = key.protocol;
@@ -137,7 +137,7 @@ void ExporterTable::forget(Domain& domain) {
   for (auto& [id, old] : domain.templates) forget(*old);
   expire_held(domain, ~std::uint64_t{0});
   refund(*domain.session, domain.table_bytes);
-  Exporter& exporter = *domain.exporter;
+  KnownExporter& exporter = *domain.exporter;
   domain.sequence.settle_all(exporter.stats.sequence);
   std::erase(exporter.domains, &domain);
   if (exporter.announcer == &domain) exporter.announcer = nullptr;

@@ -51,7 +51,7 @@ struct HeldSet {
 };
 
 // An exporter as statistics know it: whatever session it comes over.
-struct Exporter {
+struct KnownExporter {
   ExporterStats stats;
   std::vector<Domain*> domains;
   // The session that last announced sampling or names without ever having announced a template for flows: some routers
@@ -62,7 +62,7 @@ struct Exporter {
 // One observation domain (v9: source ID, v5: engine) of one session.
 struct Domain {
   SessionState* session = nullptr;
-  Exporter* exporter = nullptr;
+  KnownExporter* exporter = nullptr;
   std::uint32_t id = 0;
   FlowProtocol protocol = FlowProtocol::kNetflowV5;
   std::unordered_map<std::uint16_t, std::unique_ptr<Template>> templates;
@@ -159,7 +159,7 @@ class ExporterTable {
   };
 
   Domain* create(const DomainKey& key, std::uint64_t now_ns);
-  Exporter& exporter_of(const DomainKey& key, std::uint64_t now_ns);
+  KnownExporter& exporter_of(const DomainKey& key, std::uint64_t now_ns);
   SessionState& session_of(const Session& key, std::uint64_t now_ns);
   void remove(Domain& domain);
   void forget(Domain& domain);
@@ -173,7 +173,7 @@ class ExporterTable {
   Decoder::Limits limits_;
   std::unordered_map<Session, std::unique_ptr<SessionState>, SessionHash> sessions_;
   std::unordered_map<DomainKey, std::unique_ptr<Domain>, DomainKeyHash> by_key_;
-  std::unordered_map<ExporterKey, std::unique_ptr<Exporter>, ExporterKeyHash> exporters_;
+  std::unordered_map<ExporterKey, std::unique_ptr<KnownExporter>, ExporterKeyHash> exporters_;
   std::list<Domain*> domains_;      // most recently used first
   std::list<Template*> templates_;  // likewise
   std::unordered_set<Domain*> holding_;

@@ -157,7 +157,7 @@ std::size_t run_list(std::span<const Step> steps, const SegmentPlace* places, Ba
 
 }  // namespace
 
-std::optional<std::size_t> locate_record(std::span<const Segment> segments, Bytes bytes,
+std::optional<std::size_t> locate_record(std::span<const PlanSegment> segments, Bytes bytes,
                                          std::vector<SegmentPlace>& places) {
   ByteReader reader(bytes);
   places.resize(segments.size());

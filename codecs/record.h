@@ -20,7 +20,7 @@ struct SegmentPlace {
 
 // The record at the start of `bytes`: its length, and `places` filled for each segment of the plan. Nothing when it
 // runs past the end. Lengths of variable fields are those of RFC 7011 §7.
-std::optional<std::size_t> locate_record(std::span<const Segment> segments, Bytes bytes,
+std::optional<std::size_t> locate_record(std::span<const PlanSegment> segments, Bytes bytes,
                                          std::vector<SegmentPlace>& places);
 
 inline Bytes field_bytes(const SegmentPlace* places, FieldPlace place) {

@@ -261,7 +261,7 @@ std::optional<TemplatePlan> compile_template(const TemplateSpec& spec) {
 }
 
 std::size_t memory_of(const TemplatePlan& plan) {
-  return sizeof(plan) + plan.segments.capacity() * sizeof(Segment) +
+  return sizeof(plan) + plan.segments.capacity() * sizeof(PlanSegment) +
          (plan.steps.capacity() + plan.alternates.capacity() + plan.lists.capacity()) * sizeof(Step) +
          plan.extras.capacity() * sizeof(ExtraStep) +
          (plan.sampling.capacity() + plan.frames.capacity()) * sizeof(ElementPlace) +

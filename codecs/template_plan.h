@@ -98,14 +98,14 @@ struct OptionPlace {
   bool scope = false;
 };
 
-struct Segment {
+struct PlanSegment {
   std::uint32_t fixed = 0;  // bytes before the field of variable length
   bool ends_variable = false;
 };
 
 // Of an options template only the segments and `options` are filled; of a data template all but those.
 struct TemplatePlan {
-  std::vector<Segment> segments;
+  std::vector<PlanSegment> segments;
   std::vector<OptionPlace> options;
   std::uint32_t min_record = 0;  // bytes; the length of every record when not `variable`
   bool variable = false;

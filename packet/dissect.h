@@ -79,8 +79,8 @@ struct DissectedPacket {
   // MAC addresses and VLAN tags are those of the frame itself, not of one that a pseudo-wire carries inside it.
   MacAddress src_mac{}, dst_mac{};
   const std::uint8_t* link_header = nullptr;  // where has_mac: the 12 bytes of both addresses
-  std::uint16_t vlan_id = 0;        // outermost 802.1Q tag, 0 for none
-  std::uint16_t inner_vlan_id = 0;  // of a QinQ frame
+  std::uint16_t vlan_id = 0;                  // outermost 802.1Q tag, 0 for none
+  std::uint16_t inner_vlan_id = 0;            // of a QinQ frame
   unsigned vlan_tags = 0;
   unsigned mpls_labels = 0;
   std::array<std::uint32_t, kMaxMpls> mpls{};  // label stack entries as on the wire (label, TC, S, TTL), top first

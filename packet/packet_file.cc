@@ -129,6 +129,17 @@ PacketFile::PacketFile(PacketFile&&) noexcept = default;
 PacketFile& PacketFile::operator=(PacketFile&&) noexcept = default;
 PacketFile::~PacketFile() = default;
 
+Result<std::size_t> PacketFile::next(std::span<CapturedPacket> out) {
+  if (out.empty()) return 0;
+  const auto packet = next();
+  if (!packet) return std::unexpected(packet.error());
+  if (!*packet) return 0;
+  out[0] = **packet;
+  const std::size_t more = impl_->pcap ? impl_->pcap->next_buffered(out.subspan(1)) : 0;
+  impl_->packets += more;
+  return 1 + more;
+}
+
 Result<std::optional<CapturedPacket>> PacketFile::next() {
   auto packet = impl_->next();
   if (!packet)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/bytes.h"
@@ -40,6 +41,9 @@ class PacketFile {
   // The next packet, nothing at the end of the file, or an error when the file is damaged there (a cut last packet
   // too).
   Result<std::optional<CapturedPacket>> next();
+  // The same for as many packets as are at hand, at most those that `out` has room for; how many: 0 at the end. All
+  // frames are valid until the next call. What stands before a damaged place comes first, the error with the next call.
+  Result<std::size_t> next(std::span<CapturedPacket> out);
 
  private:
   struct Impl;

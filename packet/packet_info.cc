@@ -15,8 +15,10 @@ constexpr std::size_t kEthernetHeader = 14, kIpv4Header = 20, kIpv6Header = 40;
 // The whole short path becomes one function.
 #define WEIR_INLINE [[gnu::always_inline]] inline
 
-// TCP, UDP or ICMP behind an IP header; `size` bytes of it were captured and belong to the packet.
-WEIR_INLINE bool read_plain_transport(const std::uint8_t* at, std::size_t size, std::uint8_t icmp, PacketInfo& out) {
+// TCP, UDP or ICMP behind an IP header; `size` bytes of it were captured and belong to the packet, all that it has
+// unless it `is_cut`.
+WEIR_INLINE bool read_plain_transport(const std::uint8_t* at, std::size_t size, bool is_cut, std::uint8_t icmp,
+                                      PacketInfo& out) {
   out.tcp_flags = 0;
   out.icmp_type = out.icmp_code = 0;
   out.has_icmp = false;
@@ -28,7 +30,7 @@ WEIR_INLINE bool read_plain_transport(const std::uint8_t* at, std::size_t size, 
   } else if (out.proto == kUdp) {
     if (size < 8) return false;
     const std::size_t length = load_be16(at + 4);
-    if (length < 8 || length > size) return false;
+    if (length < 8 || (length > size && !is_cut)) return false;
   } else if (out.proto == icmp) {
     if (size < 2) return false;
     out.has_icmp = true;
@@ -79,7 +81,7 @@ WEIR_INLINE bool read_plain_ipv4(const std::uint8_t* ip, std::size_t size, Packe
   out.tos = ip[1];
   out.ttl = ip[8];
   out.proto = ip[9];
-  return read_plain_transport(ip + kIpv4Header, captured - kIpv4Header, kIcmp, out);
+  return read_plain_transport(ip + kIpv4Header, captured - kIpv4Header, captured < total, kIcmp, out);
 }
 
 WEIR_INLINE bool read_plain_ipv6(const std::uint8_t* ip, std::size_t size, PacketInfo& out) {
@@ -98,7 +100,7 @@ WEIR_INLINE bool read_plain_ipv6(const std::uint8_t* ip, std::size_t size, Packe
   out.tos = static_cast<std::uint8_t>(word >> 20);
   out.ttl = ip[7];
   out.proto = ip[6];
-  return read_plain_transport(ip + kIpv6Header, captured - kIpv6Header, kIcmpv6, out);
+  return read_plain_transport(ip + kIpv6Header, captured - kIpv6Header, captured < kIpv6Header + length, kIcmpv6, out);
 }
 
 bool is_raw_ip(LinkType type) {

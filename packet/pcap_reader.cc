@@ -62,17 +62,35 @@ Result<std::optional<CapturedPacket>> PcapReader::next() {
     return fail("the file ends inside a packet's header");
   }
   CapturedPacket packet;
+  const std::uint32_t captured = read_header(packet);
+  if (captured > kMaxCaptured) return fail("a packet has the impossible length " + std::to_string(captured));
+  if (!fill(record_header_ + captured)) return fail("the file ends inside a packet");
+  packet.frame = Bytes(&buffer_[at_] + record_header_, captured);
+  at_ += record_header_ + captured;
+  return packet;
+}
+
+std::size_t PcapReader::next_buffered(std::span<CapturedPacket> out) {
+  std::size_t n = 0;
+  for (; n < out.size() && end_ - at_ >= record_header_; ++n) {
+    const std::uint32_t captured = read_header(out[n]);
+    if (captured > kMaxCaptured || end_ - at_ < record_header_ + captured) break;
+    out[n].frame = Bytes(&buffer_[at_] + record_header_, captured);
+    at_ += record_header_ + captured;
+  }
+  return n;
+}
+
+// All of a packet but its frame, from the header at at_; the frame's length.
+inline std::uint32_t PcapReader::read_header(CapturedPacket& packet) const {
   packet.time_ns = u32(0) * kNsPerSecond + std::uint64_t{u32(4)} * ns_per_fraction_ % kNsPerSecond;
+  packet.link_type = static_cast<LinkType>(link_type_);
+  packet.interface = 0;
   std::uint32_t captured = u32(8);
   packet.original_length = u32(12);
   if (swaps_lengths_ || (may_swap_lengths_ && captured > packet.original_length))
     std::swap(captured, packet.original_length);
-  if (captured > kMaxCaptured) return fail("a packet has the impossible length " + std::to_string(captured));
-  if (!fill(record_header_ + captured)) return fail("the file ends inside a packet");
-  packet.link_type = static_cast<LinkType>(link_type_);
-  packet.frame = Bytes(&buffer_[at_] + record_header_, captured);
-  at_ += record_header_ + captured;
-  return packet;
+  return captured;
 }
 
 // Has so many bytes in the buffer, from at_ on; false where the file has fewer.

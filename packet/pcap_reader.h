@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -28,9 +29,13 @@ class PcapReader {
   // The next packet, nothing at the end, or an error (without the file's name) where the file is damaged. A packet's
   // frame is valid until the next call.
   Result<std::optional<CapturedPacket>> next();
+  // Further packets that are in memory whole, none of them damaged; their frames are valid until the next call of
+  // next(), and leave those given out before as they are.
+  std::size_t next_buffered(std::span<CapturedPacket> out);
 
  private:
   bool fill(std::size_t bytes);
+  std::uint32_t read_header(CapturedPacket& packet) const;
   std::uint32_t u32(std::size_t offset) const;
 
   std::FILE* file_;

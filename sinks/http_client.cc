@@ -109,10 +109,8 @@ HttpClient::HttpClient(const HttpOptions& options, const std::atomic<bool>& abor
   Impl& impl = *impl_;
   impl.curl.reset(::curl_easy_init());
   if (!impl.curl) throw std::bad_alloc();
-  impl.set(CURLOPT_URL, options.url.c_str());
   impl.set(CURLOPT_PROTOCOLS_STR, "http,https");
   impl.set(CURLOPT_USERAGENT, "weir");
-  impl.set(CURLOPT_POST, 1L);
   impl.set_transport();
   impl.set_credentials();
   impl.set(CURLOPT_ERRORBUFFER, impl.error.data());
@@ -140,8 +138,17 @@ void HttpClient::set_headers(const std::vector<std::string>& headers) {
   impl.set(CURLOPT_HTTPHEADER, impl.headers.get());
 }
 
-HttpReply HttpClient::post(std::string_view body) {
+HttpReply HttpClient::post(std::string_view body) { return request(HttpMethod::kPost, impl_->options.url, body); }
+
+HttpReply HttpClient::request(HttpMethod method, const std::string& url, std::string_view body) {
   Impl& impl = *impl_;
+  impl.set(CURLOPT_URL, url.c_str());
+  if (method == HttpMethod::kGet) {
+    impl.set(CURLOPT_HTTPGET, 1L);
+  } else {
+    impl.set(CURLOPT_POST, 1L);
+  }
+  impl.set(CURLOPT_CUSTOMREQUEST, method == HttpMethod::kPut ? "PUT" : static_cast<const char*>(nullptr));
   impl.reply.clear();
   impl.error[0] = '\0';
   impl.rest = impl.encoded(body);

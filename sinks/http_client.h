@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct HttpReply {
   std::chrono::seconds retry_after{0};
 };
 
+enum class HttpMethod : std::uint8_t { kGet, kPost, kPut };
+
 class HttpClient {
  public:
   // `options` and `abort` must outlive this.
@@ -33,6 +36,9 @@ class HttpClient {
 
   // POSTs a body, compressed on the way as the options say.
   HttpReply post(std::string_view body);
+
+  // A request to another URL, of the same server or not: for APIs. A GET has no body.
+  HttpReply request(HttpMethod method, const std::string& url, std::string_view body = {});
 
  private:
   struct Impl;

@@ -3,19 +3,15 @@
 #include <linux/if_packet.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <cstring>
 #include <mutex>
-#include <optional>
-#include <vector>
 
 #include "packet/packet_file.h"
 
 namespace weir {
 namespace {
 
-// More than any headers that a flow is made of.
-constexpr std::size_t kSnaplen = 512;
 constexpr std::size_t kBatch = 256;
 
 // The cooked headers say which way the packet went (https://www.tcpdump.org/linktypes.html: SLL, SLL2).
@@ -34,16 +30,17 @@ PacketDirection direction_of(LinkType type, Bytes frame) {
 
 class FileCapture final : public PacketSource {
  public:
-  explicit FileCapture(PacketFile file) : file_(std::move(file)), bytes_(kBatch * kSnaplen), frames_(kBatch) {}
+  explicit FileCapture(PacketFile file) : file_(std::move(file)) {}
 
   Result<std::span<const Frame>> next(std::chrono::milliseconds) override {
     if (is_woken_.exchange(false)) return std::span<const Frame>();
-    std::size_t n = 0;
-    while (n < kBatch && !has_ended_ && !error_ && read_one(n)) ++n;
-    if (n == 0 && error_) return std::unexpected(*error_);
+    const auto n = file_.next(packets_);
+    if (!n) return std::unexpected(n.error());
+    if (*n == 0) has_ended_ = true;
+    for (std::size_t i = 0; i < *n; ++i) frames_[i] = frame_of(packets_[i]);
     const std::lock_guard lock(mutex_);
-    packets_ += n;
-    return std::span<const Frame>(frames_.data(), n);
+    count_ += *n;
+    return std::span<const Frame>(frames_.data(), *n);
   }
 
   bool ended() const override { return has_ended_; }
@@ -52,38 +49,29 @@ class FileCapture final : public PacketSource {
   CaptureStats stats() const override {
     const std::lock_guard lock(mutex_);
     CaptureStats stats;
-    stats.packets.in = stats.packets.out = packets_;
+    stats.packets.in = stats.packets.out = count_;
     return stats;
   }
 
  private:
-  bool read_one(std::size_t n) {
-    const auto packet = file_.next();
-    if (!packet) error_ = packet.error();
-    if (packet && !*packet) has_ended_ = true;
-    if (!packet || !*packet) return false;
-    const CapturedPacket& read = **packet;
-    const std::size_t captured = std::min(read.frame.size(), kSnaplen);
-    std::uint8_t* const copy = &bytes_[n * kSnaplen];
-    std::memcpy(copy, read.frame.data(), captured);
-    frames_[n] = {.time_ns = read.time_ns,
-                  .data = copy,
-                  .captured = static_cast<std::uint32_t>(captured),
-                  .wire_length = std::max(read.original_length, static_cast<std::uint32_t>(read.frame.size())),
-                  .interface = read.interface + 1,
-                  .link_type = read.link_type,
-                  .direction = direction_of(read.link_type, read.frame)};
-    return true;
+  static Frame frame_of(const CapturedPacket& packet) {
+    const auto captured = static_cast<std::uint32_t>(packet.frame.size());
+    return {.time_ns = packet.time_ns,
+            .data = packet.frame.data(),
+            .captured = captured,
+            .wire_length = std::max(packet.original_length, captured),
+            .interface = packet.interface + 1,
+            .link_type = packet.link_type,
+            .direction = direction_of(packet.link_type, packet.frame)};
   }
 
   PacketFile file_;
-  std::vector<std::uint8_t> bytes_;  // of the frames, each in a place of kSnaplen bytes
-  std::vector<Frame> frames_;
-  std::optional<Error> error_;
+  std::array<CapturedPacket, kBatch> packets_;
+  std::array<Frame, kBatch> frames_;
   std::atomic<bool> has_ended_ = false;
   std::atomic<bool> is_woken_ = false;
   mutable std::mutex mutex_;
-  std::uint64_t packets_ = 0;  // under mutex_
+  std::uint64_t count_ = 0;  // under mutex_
 };
 
 }  // namespace

@@ -59,7 +59,7 @@ void set_wire_lengths(MeteredPacket& packet, const Frame& frame) {
 
 }  // namespace
 
-Intake::Intake(const MeterOptions& options)
+PacketIntake::PacketIntake(const MeterOptions& options)
     : inside_tunnels_(options.inside_tunnels),
       max_clock_error_ns_(options.max_clock_error_ns),
       flow_sampling_(options.flow_sampling),
@@ -70,7 +70,7 @@ Intake::Intake(const MeterOptions& options)
   if (options.drop_duplicates) duplicates_.emplace();
 }
 
-std::uint64_t Intake::checked_time(std::uint64_t time_ns, std::uint64_t wall_ns, MeterStatus& status) const {
+std::uint64_t PacketIntake::checked_time(std::uint64_t time_ns, std::uint64_t wall_ns, MeterStatus& status) const {
   if (max_clock_error_ns_ == 0) return std::min(time_ns, kLatestTime);
   const std::uint64_t apart = time_ns > wall_ns ? time_ns - wall_ns : wall_ns - time_ns;
   if (apart <= max_clock_error_ns_) return time_ns;
@@ -78,7 +78,7 @@ std::uint64_t Intake::checked_time(std::uint64_t time_ns, std::uint64_t wall_ns,
   return wall_ns;
 }
 
-bool Intake::read(const Frame& frame, std::uint64_t wall_ns, MeteredPacket& out, MeterStatus& status) {
+bool PacketIntake::read(const Frame& frame, std::uint64_t wall_ns, MeteredPacket& out, MeterStatus& status) {
   ++status.packets.in;
   if (!sampler_.takes_next()) {
     status.packets.drop(PacketDrop::kNotSampled);
@@ -102,7 +102,7 @@ bool Intake::read(const Frame& frame, std::uint64_t wall_ns, MeteredPacket& out,
   return !info.is_fragment || fragments_.resolve(out);
 }
 
-bool Intake::set_key(MeteredPacket& packet) const {
+bool PacketIntake::set_key(MeteredPacket& packet) const {
   const PacketInfo& info = packet.info;
   const std::uint64_t src0 = load_word(info.src.data()), src1 = load_word(info.src.data() + 8);
   const std::uint64_t dst0 = load_word(info.dst.data()), dst1 = load_word(info.dst.data() + 8);

@@ -12,9 +12,9 @@
 
 namespace weir {
 
-class Intake {
+class PacketIntake {
  public:
-  explicit Intake(const MeterOptions& options);
+  explicit PacketIntake(const MeterOptions& options);
 
   // Whether `out` was made of the frame. If not, it was dropped, or waits as a fragment (in fragments()).
   bool read(const Frame& frame, std::uint64_t wall_ns, MeteredPacket& out, MeterStatus& status);

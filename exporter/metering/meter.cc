@@ -45,7 +45,7 @@ struct Meter::Impl {
   MeterStatus status;
   FlowRecordWriter records;
   FlowCache flows;
-  Intake intake;
+  PacketIntake intake;
   std::array<MeteredPacket, kUnderWay> under_way;
 
   Impl(const MeterOptions& options, BatchWriter& out)

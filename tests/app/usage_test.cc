@@ -231,8 +231,25 @@ TEST(Usage, EnvironmentOfOtherCommandsDoesNotMatter) {
   EXPECT_EQ(weir({"generate", "--flows", "1", "--to", "127.0.0.1:9"}, {"WEIR_PORT=none", "WEIR_WORKERS=none"}).code, 0);
 }
 
+TEST(Usage, OpenObserveSetupTellsUsageFromTrouble) {
+  const std::vector<std::string> setup{"openobserve", "setup"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), setup.begin(), setup.end());
+    return weir(more);
+  };
+  EXPECT_THAT(with({"--org", "a/b"}), RefusedWith(HasSubstr("--org")));
+  const Outcome trouble = with({"--url", "http://127.0.0.1:1"});
+  EXPECT_EQ(trouble.code, 1);
+  EXPECT_THAT(trouble.err, HasSubstr("is OpenObserve running there?"));
+  const Outcome dry = with({"--url", "http://127.0.0.1:1", "--stream", "edge", "--dry-run"});
+  EXPECT_EQ(dry.code, 0);
+  EXPECT_THAT(dry.out,
+              AllOf(HasSubstr("POST http://127.0.0.1:1/api/default/dashboards"), HasSubstr("weir edge: activity")));
+}
+
 TEST(Usage, HelpShowsExamplesAndDefaults) {
-  for (const char* command : {"collect", "decode", "generate", "status", "query", "list", "completion"}) {
+  for (const char* command :
+       {"collect", "decode", "generate", "status", "query", "list", "openobserve", "completion"}) {
     const Outcome outcome = weir({command, "--help"});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;

@@ -36,7 +36,7 @@ TEST_F(FileCaptureTest, GivesFramesInBatchesToTheEnd) {
     if (frames.empty()) break;
     for (const Frame& frame : frames) {
       EXPECT_EQ(frame.time_ns, 1'700'000'000'000'000'000U + n * 1000);
-      EXPECT_EQ(frame.captured, std::min(60 + n, 512U));
+      ASSERT_EQ(frame.captured, 60 + n);
       EXPECT_EQ(frame.wire_length, 2000U);
       EXPECT_EQ(frame.data[0], static_cast<std::uint8_t>(n));
       EXPECT_EQ(frame.data[frame.captured - 1], static_cast<std::uint8_t>(n));
@@ -91,11 +91,12 @@ TEST_F(FileCaptureTest, NumbersInterfacesOfPcapngFromOne) {
   };
   auto source = open_file_capture(file(section + interface + interface + packet("00000000") + packet("01000000")));
   ASSERT_TRUE(source) << source.error().message;
-  const auto frames = *(*source)->next(0ms);
-  ASSERT_EQ(frames.size(), 2U);
-  EXPECT_EQ(frames[0].interface, 1U);
-  EXPECT_EQ(frames[1].interface, 2U);
-  EXPECT_EQ(frames[1].wire_length, 60U);
+  for (const std::uint32_t number : {1U, 2U}) {
+    const auto frames = *(*source)->next(0ms);
+    ASSERT_EQ(frames.size(), 1U);
+    EXPECT_EQ(frames[0].interface, number);
+    EXPECT_EQ(frames[0].wire_length, 60U);
+  }
 }
 
 TEST_F(FileCaptureTest, AWakeInterruptsOnce) {

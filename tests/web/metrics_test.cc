@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -125,6 +128,45 @@ TEST(MetricsTest, ExportersAreBoundedAndTheRestSummed) {
   EXPECT_EQ(series.at("weir_exporter_flows_total{exporter=\"other\",domain=\"\",type=\"\"}"), "103");
   EXPECT_EQ(series.at("weir_exporters"), "50");
 }
+
+// All that both daemons can show.
+std::string all_metrics() {
+  CollectorStatus collector = sample_status();
+  collector.tcp.listeners.push_back("tcp://[::]:4739");
+  collector.relays.push_back({.name = "udp://other:2055", .datagrams = {}});
+  collector.enrichment.files.emplace_back().file = "city.mmdb";
+  collector.sinks[0].delivery.emplace();
+  ExporterStatus exporter;
+  exporter.interfaces.emplace_back().name = "eth0";
+  return metrics_text(collector) + metrics_text(exporter);
+}
+
+std::set<std::string> all_matches(const std::string& text, const std::string& pattern) {
+  std::set<std::string> found;
+  const std::regex regex(pattern);
+  for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at) found.insert((*at)[1].str());
+  return found;
+}
+
+class DeployedMetricsTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(DeployedMetricsTest, Exist) {
+  std::ifstream file(std::string(WEIR_SOURCE_DIR "/deploy/") + GetParam());
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string metrics = all_metrics();
+  const auto names = all_matches(metrics, "# TYPE (\\w+) ");
+  const auto used = all_matches(text, "\\b(weir_\\w+)");
+  EXPECT_GT(used.size(), 10U);
+  for (const std::string& name : used) EXPECT_TRUE(names.contains(name)) << name;
+  auto labels = all_matches(metrics, "[{,](\\w+)=\"");
+  labels.insert("instance");  // Prometheus' own
+  for (const char* pattern : {"\\{\\{ ?(?:\\$labels\\.)?(\\w+) ?\\}\\}", "\\bby \\((\\w+)", "\\bby \\(\\w+, (\\w+)"}) {
+    for (const std::string& label : all_matches(text, pattern)) EXPECT_TRUE(labels.contains(label)) << label;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, DeployedMetricsTest, testing::Values("prometheus/weir.rules.yml", "grafana/weir.json"),
+                         [](const auto& file) { return file.index == 0 ? "Prometheus" : "Grafana"; });
 
 TEST(StatusTest, BalancedLedgerHasNoImbalances) {
   EXPECT_THAT(sample_status().imbalances(), testing::IsEmpty());
