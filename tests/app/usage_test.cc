@@ -212,7 +212,8 @@ TEST(Usage, StatusWithoutACollector) {
   const TempDir dir;
   const Outcome outcome = weir({"status", "--run-dir", dir.path().string()});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("neither a collector"), HasSubstr("weir collect"), HasSubstr("weir export")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("neither a collector"), HasSubstr("weir collect"), HasSubstr("weir export")));
 }
 
 TEST(Usage, BadGenerateTarget) {
