@@ -141,6 +141,7 @@ MeterOptions meter_options(const ExportFlags& flags, Checked& checked) {
   meter.flow_sampling = flags.flow_sampling;
   meter.inside_tunnels = flags.inside_tunnels;
   meter.drop_duplicates = flags.drop_duplicates;
+  meter.extremes = flags.extremes;
   meter.local_nets = checked.prefixes("--local-net", flags.local_nets);
   meter.observation_domain_id = flags.source_id;
   meter.host = flags.host.empty() ? host_name() : flags.host;
@@ -273,6 +274,11 @@ void add_flow_options(CLI::App& command, ExportFlags& flags) {
       .add_flag("--inside-tunnels", flags.inside_tunnels,
                 "Meter what VXLAN, Geneve, GRE and IP-in-IP carry instead of "
                 "them")
+      ->group(group);
+  command
+      .add_flag("--extremes", flags.extremes,
+                "Records also tell the shortest and longest packet and the least and largest\ntime to live, "
+                "as IANA elements 25, 26, 52 and 53")
       ->group(group);
   command
       .add_flag("--drop-duplicates", flags.drop_duplicates,

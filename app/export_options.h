@@ -40,6 +40,7 @@ struct ExportFlags {
   std::uint32_t flow_sampling = 1;
   bool inside_tunnels = false;
   bool drop_duplicates = false;
+  bool extremes = false;
   std::vector<std::string> local_nets;
   // Export.
   std::string protocol;

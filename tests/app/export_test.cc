@@ -50,6 +50,18 @@ TEST_F(ExportFile, GivesTheFlowsOfACapture) {
   for (const Record& record : records) EXPECT_EQ(record.at("type"), "WEIR");
 }
 
+TEST_F(ExportFile, ExtremesAreToldWhenAskedFor) {
+  const Traffic traffic(Traffic::Versions::kIpv4);
+  const Outcome outcome =
+      run({weir_binary(), "export", "--pcap", capture(traffic), "--extremes", "--to", "stdout?fields=all"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  for (const Record& record : parse_records(outcome.out)) {
+    EXPECT_EQ(record.at("minimumTTL"), "64");
+    EXPECT_EQ(record.at("maximumTTL"), "64");
+    EXPECT_LE(std::stoul(record.at("minimumIpTotalLength")), std::stoul(record.at("maximumIpTotalLength")));
+  }
+}
+
 TEST_F(ExportFile, ACaptureThatIsCutGivesWhatItHasAndFails) {
   const Traffic traffic(Traffic::Versions::kIpv4);
   const std::string path = capture(traffic);
