@@ -153,7 +153,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty())
-    return "which command? collect, export, decode, generate, status, query, list, db, openobserve or completion" + help_hint(root);
+    return "which command? collect, export, decode, generate, status, query, list, db, openobserve or completion" +
+           help_hint(root);
   return text + help_hint(root);
 }
 

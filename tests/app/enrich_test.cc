@@ -91,8 +91,8 @@ TEST(Enrich, WhatCannotBeLoadedStopsTheStart) {
   const TempDir temp;
   write_file(temp / "n.csv", "prefix,name\nx,y\n");
   const auto error = [&](std::vector<std::string> options) {
-    options.insert(options.begin(), {weir_binary(), "collect", "--listen", "udp://127.0.0.1:0", "--http",
-                                     "off", "--state-dir", "none", "--run-dir", (temp / "run").string()});
+    options.insert(options.begin(), {weir_binary(), "collect", "--listen", "udp://127.0.0.1:0", "--http", "off",
+                                     "--state-dir", "none", "--run-dir", (temp / "run").string()});
     Process process(options);
     EXPECT_EQ(process.wait(), 2);
     return process.err();
