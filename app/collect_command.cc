@@ -166,6 +166,7 @@ int collect(const CollectFlags& flags) {
   const auto sink_specs = take_relays(flags, *options);
   if (!sink_specs) return usage_error(sink_specs.error());
   options->destinations = destinations_of(*sink_specs);
+  std::unique_ptr<Collector> collector;  // outlives the windows that look at it, and the signals that call it
   std::promise<void> stop;
   std::atomic<Collector*> running = nullptr;
   // First of all, so that a signal that comes during the start is not lost.
@@ -174,7 +175,6 @@ int collect(const CollectFlags& flags) {
                                 if (Collector* collector = running.load()) collector->reopen();
                               });
 
-  std::unique_ptr<Collector> collector;  // outlives the windows that look at it
   Windows windows;
   if (const auto opened = windows.open(flags); !opened) return usage_error(opened.error());
   NewFiles new_files(flags.to);

@@ -164,13 +164,13 @@ int run_export(const ExportFlags& flags) {
   if (const auto dropped = drop_privileges(plan->user); !dropped) return usage_error(dropped.error());
 
   const bool is_file = !plan->pcap.empty();
+  std::unique_ptr<Exporter> exporter;  // outlives the windows that look at it, and the signals that call it
   std::promise<void> stop;
   std::atomic<Exporter*> running = nullptr;
   const SignalHandler signals([&stop] { stop.set_value(); },
                               [&running] {
                                 if (Exporter* exporter = running.load()) exporter->reopen();
                               });
-  std::unique_ptr<Exporter> exporter;  // outlives the windows that look at it
   Windows windows;
   if (const auto opened = windows.open(*plan); !opened) return usage_error(opened.error());
   auto enrichment = open_enrichment(plan->enrichment);

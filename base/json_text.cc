@@ -40,7 +40,11 @@ void JsonText::flag(std::string_view key, bool value) {
   impl_->key(key);
   impl_->writer.Bool(value);
 }
-void JsonText::item(std::string_view text) { impl_->string(text); }
+void JsonText::items(std::string_view key, std::span<const std::string> texts) {
+  begin_array(key);
+  for (const std::string& one : texts) impl_->string(one);
+  end_array();
+}
 
 void JsonText::account(std::string_view key, const AccountView& account) {
   begin_object(key);

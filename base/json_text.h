@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,13 +21,12 @@ class JsonText {
   void begin_object();
   void begin_object(std::string_view key);
   void end_object();
-  void begin_array(std::string_view key);
-  void end_array();
 
   void text(std::string_view key, std::string_view value);
   void number(std::string_view key, std::uint64_t value);
   void flag(std::string_view key, bool value);
-  void item(std::string_view text);  // of an array
+  // An array of texts.
+  void items(std::string_view key, std::span<const std::string> texts);
 
   // {"in":…,"out":…,"held":…,"dropped":{"reason":…}}, zero reasons included.
   void account(std::string_view key, const AccountView& account);
@@ -51,6 +51,9 @@ class JsonText {
   std::string take();
 
  private:
+  void begin_array(std::string_view key);
+  void end_array();
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -59,9 +59,7 @@ void lane_fields(JsonText& json, const LaneStatus& lane) {
 }
 
 void tcp_fields(JsonText& json, const TcpStatus& tcp) {
-  json.begin_array("listeners");
-  for (const std::string& listener : tcp.listeners) json.item(listener);
-  json.end_array();
+  json.items("listeners", tcp.listeners);
   json.account("connections", tcp.connections);
 }
 
@@ -82,9 +80,7 @@ std::string status_json(const CollectorStatus& status) {
   json.end_object();
   json.number("flows_to_sinks", status.flows_published());
   json.number("flows_in_open_batch", status.flows_pending());
-  json.begin_array("imbalances");
-  for (const std::string& wrong : status.imbalances()) json.item(wrong);
-  json.end_array();
+  json.items("imbalances", status.imbalances());
   json.objects("sockets", status.sockets, [&](const SocketStatus& socket) { socket_fields(json, socket); });
   json.begin_object("tcp");
   tcp_fields(json, status.tcp);

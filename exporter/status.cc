@@ -178,9 +178,7 @@ std::string status_json(const ExporterStatus& status) {
   });
   write_sinks(json, status.sinks);
   write_enrichment(json, status.enrichment, status.now_ns);
-  json.begin_array("imbalances");
-  for (const std::string& wrong : status.imbalances()) json.item(wrong);
-  json.end_array();
+  json.items("imbalances", status.imbalances());
   json.end_object();
   return json.take();
 }
