@@ -185,11 +185,10 @@ std::string title(const TopPicture& picture, const TopChoices& choices, const To
   Line line(canvas);
   line.add("weir top ", kBold).add(fmt::format("{}, {}", picture.daemon, choices.by));
   if (choices.paused) line.add(" PAUSED", kHeading);
-  return line
-      .right(fmt::format("  {} {}  10s {}  40s {}", unit_name(choices.unit), short_count(total[0]),
-                         short_count(total[1]), short_count(total[2])),
-             kGreen)
-      .take();
+  std::string rates = fmt::format("  {}  2s {}  10s {}  40s {}", unit_name(choices.unit), short_count(total[0]),
+                                  short_count(total[1]), short_count(total[2]));
+  if (rates.size() > line.room()) rates = fmt::format("  10s {}", short_count(total[1]));
+  return line.right(rates, kGreen).take();
 }
 
 std::string footer(const TopPicture& picture, const TopChoices& choices, const TopCanvas& canvas) {
@@ -198,7 +197,7 @@ std::string footer(const TopPicture& picture, const TopChoices& choices, const T
   if (!choices.filter.empty()) line.add(" filter: " + choices.filter + " ", kHeading).add(" Esc ends it  ");
   if (picture.top.dropped != 0) line.add(fmt::format("{} small ones left out  ", picture.top.dropped));
   if (!picture.note.empty()) return line.add(picture.note).take();
-  return line.add("f flows h hosts p ports  b bytes k packets s sort  / filter r names  ? help q quit", kDim).take();
+  return line.add("f flows h hosts p ports  b bytes k packets  s sort / filter r names  ? help", kDim).take();
 }
 
 constexpr std::string_view kHelp[] = {
@@ -270,7 +269,7 @@ std::vector<std::string> draw_top(const TopPicture& picture, const TopChoices& c
 
 std::string print_top(const TopPicture& picture, const TopChoices& choices, std::size_t rows) {
   TopCanvas canvas;
-  canvas.width = 120;
+  canvas.width = choices.by == "flows" ? 120 : 80;
   std::vector<std::string> lines{title(picture, choices, canvas)};
   draw_rows(lines, picture, choices, rows, canvas);
   std::string text;
