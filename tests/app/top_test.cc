@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <memory>
 #include <thread>
 
 #include "tests/app/running_collector.h"
 #include "tests/app/terminal_process.h"
 #include "tests/packet/frames.h"
+#include "tests/support/documents.h"
 #include "tests/support/messages.h"
 #include "tests/support/network.h"
 
@@ -167,6 +169,31 @@ TEST(TopOfExporter, SeesFlowsThatGoOn) {
   EXPECT_NE(answer.at("total").find("\"packets_per_s\":["), std::string::npos);
   exporter.signal(SIGTERM);
   EXPECT_EQ(exporter.wait(), 0);
+}
+
+// Beside both daemons, without a terminal.
+TEST(TopOfBoth, TheDocumentsCommandsRun) {
+  if (!NetNamespace::available()) GTEST_SKIP() << "network namespaces need root and iproute2";
+  const NetNamespace net;
+  const RunningCollector collector;
+  const std::string run_dir = collector.dir().path().string();
+  Process exporter({weir_binary(), "export", "-i", "lo", "--to", "file:/dev/null", "--run-dir", run_dir});
+  ASSERT_TRUE(wait_until([&] { return exporter.err().find("writing flows to") != std::string::npos; }));
+  std::vector<std::unique_ptr<Process>> all;
+  std::vector<std::string> commands;
+  for (const std::string& line : fenced_lines(slurp(WEIR_SOURCE_DIR "/docs/top.md"), "")) {
+    const std::string command = line.substr(0, line.find('#'));
+    ASSERT_EQ(command.substr(0, 5), "weir ");
+    commands.push_back(command);
+    all.push_back(std::make_unique<Process>(
+        std::vector<std::string>{"sh", "-c", weir_binary() + command.substr(4) + " --run-dir " + run_dir}));
+  }
+  ASSERT_EQ(all.size(), 4U);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i]->wait(), 0) << commands[i] << all[i]->err();
+    EXPECT_NE(all[i]->out(), "");
+  }
+  EXPECT_EQ(all[1]->out().substr(0, 24), "weir top exporter, hosts");
 }
 
 }  // namespace
