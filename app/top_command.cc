@@ -26,6 +26,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+// A question that costs nothing, to find out who answers: a crashed daemon leaves its socket behind.
+constexpr const char* kProbe = "live 18446744073709551615";
 constexpr std::size_t kRowsOnce = 20;
 constexpr std::uint64_t kLeastRows = 100;  // asked for, so that another order finds its rows
 constexpr std::uint64_t kSecondsOnce = 2;
@@ -72,6 +74,13 @@ class Watched {
 int ended(const Watched& watched, const Error& error) {
   complain(fmt::format("the {} no longer answers: {}", watched.name(), error.message));
   return kExitTrouble;
+}
+
+// Standard input and output are a terminal that can be written all over.
+bool is_screen() {
+  const char* const kind = std::getenv("TERM");
+  return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 && kind != nullptr &&
+         std::string_view(kind) != "dumb";
 }
 
 bool speaks_utf8() {
@@ -190,15 +199,16 @@ int show_top(const TopFlags& flags) {
   }
   const std::vector<RunningDaemon> daemons = to_ask(flags.daemon, flags.run_dir);
   if (daemons.empty()) return usage_error(nobody_runs(flags.run_dir));
-  const Watched watched(daemons.front(), flags.rows);
-  if (const auto answers = watched.ask("live 0"); !answers) return usage_error(answers.error());
+  const auto answering = std::ranges::find_if(
+      daemons, [&](const RunningDaemon& one) { return Watched(one, flags.rows).ask(kProbe).has_value(); });
+  const Watched watched(answering == daemons.end() ? daemons.front() : *answering, flags.rows);
+  if (const auto answers = watched.ask(kProbe); !answers) return usage_error(answers.error());
   TopChoices choices;
   choices.by = flags.by;
   choices.names = flags.resolve;
   choices.most_rows = flags.rows;
-  const bool both = daemons.size() > 1;
-  const bool tty = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
-  if (!flags.once && !flags.json && tty) {
+  const bool both = daemons.size() > 1 && answering == daemons.begin();
+  if (!flags.once && !flags.json && is_screen()) {
     return watch(watched, choices, *interval, both ? "An exporter runs, too: weir top exporter" : "");
   }
   return print_once(watched, flags, choices);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -129,6 +130,16 @@ TEST_F(TopOfCollector, NoColourWhereNoneIsWanted) {
   screen.type("q");
   EXPECT_EQ(screen.wait(), 0);
   EXPECT_THAT(screen.written(), Not(HasSubstr("\x1b[7m")));
+}
+
+TEST_F(TopOfCollector, ACrashedDaemonIsPassedOver) {
+  collector_.process().signal(SIGKILL);
+  collector_.process().wait();
+  const Outcome alone = run(top(dir(), {"--once"}));
+  EXPECT_EQ(alone.code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("nobody answers at"));
+  std::ofstream(dir() + "/exporter.sock");  // as dead
+  EXPECT_EQ(run(top(dir(), {"--once"})).code, 2);
 }
 
 TEST_F(TopOfCollector, SaysWhenTheDaemonEnds) {
