@@ -31,6 +31,7 @@ constexpr const char* kFooter =
     "  weir decode capture.pcap                              the flows of a capture of export datagrams\n"
     "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
     "  weir status                                           where every flow went\n"
+    "  weir top                                              the busiest flows, hosts and ports right now\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
     "  weir db import flows.json                             flows of other tools into a store\n"
@@ -155,7 +156,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty())
-    return "which command? collect, export, decode, generate, status, query, list, db, openobserve or completion" +
+    return "which command? collect, export, decode, generate, status, top, query, list, db, openobserve or completion" +
            help_hint(root);
   return text + help_hint(root);
 }
@@ -214,6 +215,7 @@ int run(int argc, char** argv) {
   add_export_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
+  add_top_command(root, exit_code);
   const CLI::App* const query = add_query_command(root, exit_code);
   add_list_command(root, exit_code);
   add_openobserve_command(root, exit_code);

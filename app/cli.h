@@ -26,6 +26,7 @@ void add_decode_command(CLI::App& root, int& exit_code);
 void add_export_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);
+void add_top_command(CLI::App& root, int& exit_code);
 void add_list_command(CLI::App& root, int& exit_code);
 void add_completion_command(CLI::App& root, int& exit_code);
 void add_openobserve_command(CLI::App& root, int& exit_code);

@@ -61,7 +61,7 @@ class Collector {
   // One moment of the whole ledger.
   CollectorStatus status() const;
   std::vector<TemplateView> templates() const;
-  // The answer to a command of the control socket: "status", "status json", "templates".
+  // The answer to a command of the control socket: "status", "status json", "templates", and those of live/live_view.h.
   Result<std::string> answer(std::string_view command) const;
   // What the listeners are bound to: UDP in the order of the options, then TCP likewise.
   std::vector<SocketAddress> bound() const;
