@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Holds the documents against the program.
+
+  check_docs.py links ROOT                       every relative link and anchor leads somewhere
+  check_docs.py covers ROOT WEIR                 every command and every reason of a drop stands where it must
+  check_docs.py commands WEIR SAMPLES FILE...    runs every command of these documents in a sandbox
+  check_docs.py help WEIR SAMPLES                runs the examples of every --help there
+
+A block of code that is only indented, or fenced by ```sh, is for the shell and is run, line by line; ```toml is given to
+weir as its configuration file; other fences are not commands, and a bare one must not look as if it were. Before a block may stand
+
+  <!-- not run: REASON -->     commands of weir in it are only tried (exit code 2 fails), others are not run
+  <!-- exits N: REASON -->     its last command ends with this exit code, not 0
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import markdown
+import sandbox
+import terminal
+
+OF_WEIR = re.compile(r"(sudo )?(weir|goquery|goflow2)\s")
+
+
+def check_links(root):
+    return [wrong for path in markdown.documents(Path(root)) for wrong in markdown.broken_links(path)]
+
+
+def subcommands(weir, *parents):
+    """Every command, `db check` and its like included, with its help."""
+    text = subprocess.run([weir, *parents, "--help"], capture_output=True, text=True, check=True).stdout
+    yield " ".join(parents), text
+    section = re.search(r"^Subcommands:\n((?:  .*\n)+)", text, re.M)
+    for name in re.findall(r"^  ([a-z]\S*)", section[1], re.M) if section else []:
+        yield from subcommands(weir, *parents, name)
+
+
+def drop_reasons(root):
+    """The names that reason_name() gives, of every kind of account, by the file that has them."""
+    for folder in ("base", "packet", "store", "codecs", "sinks", "query", "collector", "exporter", "web", "app"):
+        for source in sorted((Path(root) / folder).rglob("*.cc")):
+            for body in re.findall(r"reason_name\(\S+ \w+\) \{\n(.*?)\n\}", source.read_text(), re.S):
+                for name in re.findall(r'return "([a-z_]+)"', body):
+                    yield source, name
+
+
+def check_covers(root, weir):
+    documents = {path.name: path.read_text() for path in markdown.documents(Path(root))}
+    everything, ledger, wrong = "\n".join(documents.values()), documents["ledger.md"], []
+    for name, _ in subcommands(weir):
+        if name and not re.search(rf"\bweir {name}\b", everything):
+            wrong.append(f"no document tells of weir {name}")
+    reasons = list(drop_reasons(root))
+    if len(reasons) < 30:
+        wrong.append(f"only {len(reasons)} reasons found in the code: this test looks for them in the wrong way")
+    for source, name in reasons:
+        if name not in ("unknown", "none") and f"`{name}`" not in ledger:
+            wrong.append(f"docs/ledger.md does not tell what `{name}` means ({source.relative_to(root)})")
+    pages = documents.get("docs/README.md") or (Path(root) / "docs/README.md").read_text()
+    for path in (Path(root) / "docs").glob("*.md"):
+        if path.name != "README.md" and f"]({path.name})" not in pages:
+            wrong.append(f"docs/README.md does not list {path.name}")
+    return wrong
+
+
+def run_block(shell, path, block):
+    if block.kind == "toml":
+        Path("/root/weir.toml").write_text("\n".join(block.lines) + "\n")
+        if "[collect]" in block.lines:
+            shell.run(f"{path.name}:{block.line}", "weir collect --config /root/weir.toml")
+        return
+    if block.kind not in markdown.SHELL:
+        for number, line in enumerate(block.lines):
+            if OF_WEIR.match(line) and not block.kind:
+                shell.wrong.append(f"{path.name}:{block.line + number}: ```sh or ```text must stand before: {line}")
+        return
+    found = list(terminal.statements(block.lines)) if not block.not_run else whole_lines(block.lines)
+    for at, (begin, text) in enumerate(found):
+        place = f"{path.name}:{block.line + begin}"
+        if block.not_run:
+            if OF_WEIR.match(text):
+                shell.run(place, text, None)
+        else:
+            shell.run(place, text, block.exit_code if at + 1 == len(found) else 0)
+
+
+def whole_lines(lines):
+    """(number, text), with what a backslash continues."""
+    found, pending = [], ""
+    for number, line in enumerate(lines):
+        pending += line
+        if pending.endswith("\\"):
+            pending = pending[:-1]
+        else:
+            found.append((number, pending))
+            pending = ""
+    return found
+
+
+def check_commands(weir, samples, files):
+    texts = [(Path(name), markdown.blocks(Path(name))) for name in files]
+    sandbox.build(weir, samples)
+    shell = terminal.Terminal()
+    for path, found in texts:
+        for block in found:
+            try:
+                run_block(shell, path, block)
+            except ValueError as error:
+                shell.wrong.append(f"{path.name}:{block.line}: {error}")
+    shell.close()
+    print(f"{shell.count} commands run")
+    return shell.wrong
+
+
+def check_help(weir, samples):
+    sandbox.build(weir, samples)
+    shell = terminal.Terminal()
+    for name, text in subcommands("weir"):
+        for command in terminal.commands_of_help(text):
+            shell.run(f"weir {name} --help", command, None)
+    shell.close()
+    print(f"{shell.count} commands run")
+    return shell.wrong if shell.count > 30 else [*shell.wrong, "too few examples were found"]
+
+
+def main(arguments):
+    kind, *rest = arguments[1:]
+    if kind == "links":
+        wrong = check_links(*rest)
+    elif kind == "covers":
+        wrong = check_covers(*rest)
+    elif "--inside" not in rest:
+        sandbox.enter([*arguments, "--inside"])
+    else:
+        weir, samples, *files = rest[:-1]
+        wrong = check_commands(weir, samples, files) if kind == "commands" else check_help(weir, samples)
+    for text in wrong:
+        print(text)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
