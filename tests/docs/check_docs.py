@@ -47,8 +47,9 @@ def drop_reasons(root):
 
 
 def check_covers(root, weir):
-    documents = {path.name: path.read_text() for path in markdown.documents(Path(root))}
-    everything, ledger, wrong = "\n".join(documents.values()), documents["ledger.md"], []
+    docs, wrong = Path(root) / "docs", []
+    everything = "\n".join(path.read_text() for path in markdown.documents(Path(root)))
+    ledger, index = (docs / "ledger.md").read_text(), (docs / "README.md").read_text()
     for name, _ in subcommands(weir):
         if name and not re.search(rf"\bweir {name}\b", everything):
             wrong.append(f"no document tells of weir {name}")
@@ -58,9 +59,8 @@ def check_covers(root, weir):
     for source, name in reasons:
         if name not in ("unknown", "none") and f"`{name}`" not in ledger:
             wrong.append(f"docs/ledger.md does not tell what `{name}` means ({source.relative_to(root)})")
-    pages = documents.get("docs/README.md") or (Path(root) / "docs/README.md").read_text()
-    for path in (Path(root) / "docs").glob("*.md"):
-        if path.name != "README.md" and f"]({path.name})" not in pages:
+    for path in docs.glob("*.md"):
+        if path.name != "README.md" and f"]({path.name})" not in index:
             wrong.append(f"docs/README.md does not list {path.name}")
     return wrong
 
