@@ -46,6 +46,12 @@ def drop_reasons(root):
                     yield source, name
 
 
+def goflow2_flags(weir):
+    """Every flag that weir takes under the name of goflow2."""
+    help_text = subprocess.run(["goflow2", "-help"], executable=weir, capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"(?<=\s)-[a-z][\w.-]*", help_text.partition("Example:")[0]))
+
+
 def check_covers(root, weir):
     docs, wrong = Path(root) / "docs", []
     everything = "\n".join(path.read_text() for path in markdown.documents(Path(root)))
@@ -59,6 +65,10 @@ def check_covers(root, weir):
     for source, name in reasons:
         if name not in ("unknown", "none") and f"`{name}`" not in ledger:
             wrong.append(f"docs/ledger.md does not tell what `{name}` means ({source.relative_to(root)})")
+    replacing = (docs / "replacing.md").read_text()
+    for flag in sorted(goflow2_flags(weir)):
+        if not re.search(rf"`{re.escape(flag)}[` ]", replacing):
+            wrong.append(f"docs/replacing.md does not tell what becomes of goflow2's {flag}")
     for path in docs.glob("*.md"):
         if path.name != "README.md" and f"]({path.name})" not in index:
             wrong.append(f"docs/README.md does not list {path.name}")
@@ -82,8 +92,8 @@ def run_block(shell, path, block):
         if block.not_run:
             if OF_WEIR.match(text):
                 shell.run(place, text, None)
-        else:
-            shell.run(place, text, block.exit_code if at + 1 == len(found) else 0)
+        elif not shell.run(place, text, block.exit_code if at + 1 == len(found) else 0):
+            break  # what follows would miss what this was to make
 
 
 def whole_lines(lines):

@@ -3,7 +3,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SHELL = {"sh", "bash", "console"}
+SHELL = {"sh", "bash"}
 NOTE = re.compile(r"^\s*<!-- (not run|exits (\d+)): (.+) -->$")
 
 

@@ -11,7 +11,8 @@ COMMAND_SECONDS = 30
 START_SECONDS = 10
 # What a machine need not have; commands with these are passed over where they are missing.
 OPTIONAL = {"jq", "rsync", "curl", "openssl", "nfdump", "tcpdump", "ethtool", "nc", "zsh", "fish"}
-STAYS = re.compile(r"(?:^|[\s;&|(])(weir (collect|serve|top|export|generate)|goflow2)(?=\s|$)")
+COMMAND = r"(?:^|[;&|]\s*)(?:sudo )?(?:\w+=\S+ )*(?:\./)?"  # where the name of a program stands
+STAYS = re.compile(COMMAND + r"(weir (collect|serve|top|export|generate)|goflow2)(?=\s|$)", re.M)
 ENDS = re.compile(r"--(pcap|flows|duration|help|version)\b|goflow2 (-h|-help|-v)\b")
 NEEDS_COLLECTOR = re.compile(r"weir (status|top|doctor|generate)\b|(127\.0\.0\.1|localhost):8080")
 NEEDS_STORE_ALONE = re.compile(r"weir db (compact|import|check --repair)")
@@ -119,18 +120,19 @@ class Terminal:
         self.wrong.append(f"{self.place}: {what}\n    {text}\n" + "".join(f"      {o}\n" for o in output.splitlines()[-12:]))
 
     def run(self, place, text, expected=0):
-        """`expected` None: anything but bad usage (2), a missing program or a crash."""
+        """False where it needs a program that is missing. `expected` None: anything but bad usage (2) or a crash."""
         self.place = place
         missing = missing_program(text)
         if missing:
             print(f"{place}: passed over, {missing} is not installed: {text}")
-            return
+            return False
         self.count += 1
         self.prepare(text)
         if STAYS.search(text) and not ENDS.search(text):
             self.start(text)
         else:
             self.foreground(text, expected)
+        return True
 
     def prepare(self, text):
         if NEEDS_STORE_ALONE.search(text):
