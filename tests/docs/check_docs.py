@@ -111,7 +111,8 @@ def whole_lines(lines):
 
 def check_commands(weir, samples, files):
     texts = [(Path(name), markdown.blocks(Path(name))) for name in files]
-    sandbox.build(weir, samples)
+    if any(block.kind in markdown.SHELL or block.kind == "toml" for _, found in texts for block in found):
+        sandbox.build(weir, samples)
     shell = terminal.Terminal()
     for path, found in texts:
         for block in found:
