@@ -37,7 +37,15 @@ def enter(arguments):
 
 
 def run(*command):
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: {done.stderr}")
+
+
+def bind(source, target, *options):
+    run("mount", "--rbind", str(source), str(target))
+    if options:
+        run("mount", "-o", ",".join(("remount", "bind", *options)), str(target))
 
 
 def enter_root(weir):
@@ -51,14 +59,15 @@ def enter_root(weir):
             os.symlink(os.readlink("/" + name), root / name)
         elif os.path.isdir("/" + name):
             (root / name).mkdir()
-            run("mount", "--rbind", "/" + name, str(root / name))
-    run("mount", "--rbind", "/usr", str(root / "usr"))
+            bind("/" + name, root / name, "ro")
+    bind("/usr", root / "usr", "ro")
     if not sys.base_prefix.startswith("/usr"):  # a Python of its own, whose modules are still to be loaded
         own = root / sys.base_prefix[1:]
         own.mkdir(parents=True)
-        run("mount", "--rbind", sys.base_prefix, str(own))
-    run("mount", "--rbind", "/dev", str(root / "dev"))
+        bind(sys.base_prefix, own, "ro")
+    bind("/dev", root / "dev")
     run("mount", "-t", "proc", "proc", str(root / "proc"))
+    bind(root / "proc/sys", root / "proc/sys", "ro")  # much of it is the whole machine's
     run("mount", "-t", "sysfs", "sysfs", str(root / "sys"))
     copy_readable("/etc", root / "etc")
     local = root / "usr/local/bin"
