@@ -2,7 +2,7 @@
 """Holds the documents against the program.
 
   check_docs.py links ROOT                       every relative link and anchor leads somewhere
-  check_docs.py covers ROOT WEIR                 every command and every reason of a drop stands where it must
+  check_docs.py covers ROOT WEIR                 every command, reason of a drop, flag of goflow2 stands where it must
   check_docs.py commands WEIR SAMPLES FILE...    runs every command of these documents in a sandbox
   check_docs.py help WEIR SAMPLES                runs the examples of every --help there
 
@@ -13,6 +13,7 @@ weir as its configuration file; other fences are not commands, and a bare one mu
   <!-- exits N: REASON -->     its last command ends with this exit code, not 0
 """
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,19 +38,40 @@ def subcommands(weir, *parents):
         yield from subcommands(weir, *parents, name)
 
 
+def sources(root):
+    """Text of the program's own code, by its file."""
+    for path in sorted(Path(root).glob("*/**/*.cc")):
+        if path.relative_to(root).parts[0] not in ("bench", "build", "fuzz", "tests"):
+            yield path, path.read_text()
+
+
 def drop_reasons(root):
     """The names that reason_name() gives, of every kind of account, by the file that has them."""
-    for folder in ("base", "packet", "store", "codecs", "sinks", "query", "collector", "exporter", "web", "app"):
-        for source in sorted((Path(root) / folder).rglob("*.cc")):
-            for body in re.findall(r"reason_name\(\S+ \w+\) \{\n(.*?)\n\}", source.read_text(), re.S):
-                for name in re.findall(r'return "([a-z_]+)"', body):
-                    yield source, name
+    for path, text in sources(root):
+        for body in re.findall(r"reason_name\(\S+ \w+\) \{\n(.*?)\n\}", text, re.S):
+            for name in re.findall(r'return "([a-z_]+)"', body):
+                yield path, name
 
 
 def goflow2_flags(weir):
     """Every flag that weir takes under the name of goflow2."""
     help_text = subprocess.run(["goflow2", "-help"], executable=weir, capture_output=True, text=True, check=True).stdout
     return set(re.findall(r"(?<=\s)-[a-z][\w.-]*", help_text.partition("Example:")[0]))
+
+
+def check_replacing(page, weir):
+    """docs/replacing.md has a word for every flag of the programs that it speaks of, where these are installed."""
+    for flag in sorted(goflow2_flags(weir)):
+        if not re.search(rf"`{re.escape(flag)}[` ]", page):
+            yield f"docs/replacing.md does not tell what becomes of goflow2's {flag}"
+    for program in ("nfcapd", "nfdump", "softflowd"):
+        if not shutil.which(program):
+            continue
+        said = subprocess.run([program, "-h"], capture_output=True, text=True)
+        section = re.search(rf"^## {program}\n(.*?)^## ", page, re.M | re.S)[1]
+        for flag in sorted(set(re.findall(r"^\s*(-\w)\b", said.stdout + said.stderr, re.M))):
+            if flag not in ("-h", "-V") and not re.search(rf"`{flag}[` ]", section):
+                yield f"docs/replacing.md does not tell what becomes of {program} {flag}"
 
 
 def check_covers(root, weir):
@@ -65,10 +87,10 @@ def check_covers(root, weir):
     for source, name in reasons:
         if name not in ("unknown", "none") and f"`{name}`" not in ledger:
             wrong.append(f"docs/ledger.md does not tell what `{name}` means ({source.relative_to(root)})")
-    replacing = (docs / "replacing.md").read_text()
-    for flag in sorted(goflow2_flags(weir)):
-        if not re.search(rf"`{re.escape(flag)}[` ]", replacing):
-            wrong.append(f"docs/replacing.md does not tell what becomes of goflow2's {flag}")
+    metrics = set(re.findall(r'"(weir_[a-z_]+)', "".join(text for _, text in sources(root))))
+    for name in sorted(set(re.findall(r"\bweir_[a-z_]*[a-z]\b", everything)) - metrics):
+        wrong.append(f"a document speaks of {name}, which is no metric")
+    wrong.extend(check_replacing((docs / "replacing.md").read_text(), weir))
     for path in docs.glob("*.md"):
         if path.name != "README.md" and f"]({path.name})" not in index:
             wrong.append(f"docs/README.md does not list {path.name}")
