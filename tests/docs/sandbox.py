@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 NAMESPACES = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private"]
+PROBE = "mount -t proc proc /proc && mount -t sysfs sysfs /sys && ip link add probe0 type veth peer name probe1"
 ADDRESSES = ["192.0.2.10", "10.0.0.5", "198.51.100.9"]
 HOSTS = ["openobserve.example"]
 OTHER_HOSTS = ["collector", "collector2", "host"]  # take everything, and are silent
@@ -30,8 +31,9 @@ def enter(arguments):
     if shutil.which("unshare") is None or shutil.which("ip") is None:
         print("skipped: unshare (util-linux) and ip (iproute2) are needed")
         sys.exit(SKIPPED)
-    if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
-        print("skipped: no namespaces can be made here, neither as root nor as this user")
+    tried = subprocess.run([*command, "sh", "-c", PROBE], capture_output=True, text=True)
+    if tried.returncode != 0:
+        print(f"skipped: no namespaces can be made here, neither as root nor as this user: {tried.stderr}")
         sys.exit(SKIPPED)
     os.execvp(command[0], [*command, sys.executable, *arguments])
 
