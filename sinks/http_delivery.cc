@@ -22,6 +22,7 @@ void HttpDelivery::deliver(Parcel parcel) {
     Trouble trouble{describe(reply), reply.retry_after, false};
     if (!apply(reply, parcel, count, trouble)) return share_.outbox.retry(std::move(parcel), trouble);
   }
+  share_.spare.give(parcel.release_buffer());
   share_.outbox.settle(std::move(parcel));
 }
 

@@ -26,6 +26,7 @@ class HttpSink : public Sink {
       : options_(with_context(std::move(options), context)),
         outbox_(options_.outbox),
         dead_letters_(options_.dead_letters, options_.dead_letters_max),
+        spare_(options_.in_flight + 1),
         queue_(context) {}
 
   Result<void> start() {
@@ -80,7 +81,7 @@ class HttpSink : public Sink {
   }
 
   void make_parcels() {
-    ParcelMaker maker(options_.records, options_.batch_flows, options_.batch_bytes,
+    ParcelMaker maker(options_.records, options_.batch_flows, options_.batch_bytes, spare_,
                       [this](Parcel parcel) { outbox_.put(std::move(parcel)); });
     Clock::time_point due = kNever;  // when what is in the maker must go
     while (maker.flows() != 0 || !queue_.at_end()) {
@@ -112,7 +113,8 @@ class HttpSink : public Sink {
   const HttpOptions options_;
   Outbox outbox_;
   DeadLetters dead_letters_;
-  DeliveryShare share_{options_, outbox_, dead_letters_};
+  SpareTexts spare_;
+  DeliveryShare share_{options_, outbox_, dead_letters_, spare_};
 
   BatchQueue queue_;
   std::jthread syncer_, maker_;
