@@ -41,17 +41,16 @@ class TrustedExporterTest : public DecoderTest {
   }
   static Octets record() { return base_record("10.0.0.1", "10.0.0.2"); }
   static Octets announce(std::string_view exporter4, std::string_view exporter6, std::string_view name) {
-    return set(3, ipfix_options(512, {{149, 4}}, kOptions)) +
-           set(512, Octets().u32(7).ip(exporter4).ip(exporter6).text(name));
+    return ipfix_options(512, {{149, 4}}, kOptions) + set(512, Octets().u32(7).ip(exporter4).ip(exporter6).text(name));
   }
-  void teach(const Session& from) { feed(ipfix(7, 0, set(2, ipfix_template(256, kBase))), from); }
+  void teach(const Session& from) { feed(ipfix(7, 0, ipfix_template(256, kBase)), from); }
 
   std::vector<Prefix> trusted_{Prefix::parse("192.0.2.0/28").value()};
   std::unique_ptr<Decoder> decoder_;
 };
 
 TEST_F(TrustedExporterTest, RecordsSayWhoseTheyAre) {
-  feed(ipfix(7, 0, set(2, ipfix_template(256, with({{130, 4}, {131, 16}})))));
+  feed(ipfix(7, 0, ipfix_template(256, with({{130, 4}, {131, 16}}))));
   const auto said = [](std::string_view v4, std::string_view v6) { return record().ip(v4).ip(v6); };
   feed(ipfix(7, 0,
              set(256, said("198.51.100.1", kNoIpv6) + said("198.51.100.1", kNoIpv6) + said("0.0.0.0", "2001:db8::1") +
@@ -73,28 +72,27 @@ TEST_F(TrustedExporterTest, OptionsDataSayItForTheirSession) {
 
 TEST_F(TrustedExporterTest, ARecordIsBelievedBeforeOptionsData) {
   feed(ipfix(7, 0, announce("198.51.100.1", kNoIpv6, "router-1")));
-  feed(ipfix(
-      7, 1,
-      set(2, ipfix_template(256, with({{130, 4}}))) + set(256, record().ip("198.51.100.9") + record().ip("0.0.0.0"))));
+  feed(ipfix(7, 1,
+             ipfix_template(256, with({{130, 4}})) + set(256, record().ip("198.51.100.9") + record().ip("0.0.0.0"))));
   EXPECT_THAT(exporters(), ElementsAre("198.51.100.9 router-1", "198.51.100.1 router-1"));
 }
 
 TEST_F(TrustedExporterTest, V9SaysItLikewise) {
-  feed(v9(7, 0, set(0, v9_template(256, with({{130, 4}}))) + set(256, record().ip("198.51.100.1"))));
+  feed(v9(7, 0, v9_template(256, with({{130, 4}})) + set(256, record().ip("198.51.100.1"))));
   EXPECT_THAT(exporters(), ElementsAre("198.51.100.1"));
 }
 
 TEST_F(TrustedExporterTest, AFieldOfAnotherWidthSaysNothing) {
-  feed(ipfix(7, 0,
-             set(2, ipfix_template(256, with({{130, 16}, {131, 4}}))) +
-                 set(256, record().ip("2001:db8::1").ip("198.51.100.1"))));
+  feed(ipfix(
+      7, 0,
+      ipfix_template(256, with({{130, 16}, {131, 4}})) + set(256, record().ip("2001:db8::1").ip("198.51.100.1"))));
   EXPECT_THAT(exporters(), ElementsAre("192.0.2.1"));
 }
 
 TEST_F(TrustedExporterTest, OthersAreNotBelieved) {
   const Session stranger = session(4000, "192.0.2.16");  // the first address behind the prefix
   feed(ipfix(7, 0, announce("198.51.100.1", kNoIpv6, "router-1")), stranger);
-  feed(ipfix(7, 1, set(2, ipfix_template(256, with({{130, 4}}))) + set(256, record().ip("198.51.100.9"))), stranger);
+  feed(ipfix(7, 1, ipfix_template(256, with({{130, 4}})) + set(256, record().ip("198.51.100.9"))), stranger);
   EXPECT_THAT(exporters(), ElementsAre("192.0.2.16 router-1"));
 }
 
