@@ -36,6 +36,7 @@ struct CollectFlags {
   std::vector<std::string> listen{"udp://[::]:2055"};
   std::vector<std::string> to{"stdout"};
   std::vector<std::string> allow;
+  std::vector<std::string> trusted;
   std::string http{kDefaultHttpAddress};
   std::string state_dir;
   std::string run_dir;
@@ -43,6 +44,16 @@ struct CollectFlags {
   std::string receive_buffer = "32MiB";
   unsigned workers = 0;
 };
+
+Result<void> take_prefixes(const std::string& option, const std::vector<std::string>& texts,
+                           std::vector<Prefix>& prefixes) {
+  for (const std::string& text : texts) {
+    const auto prefix = Prefix::parse(text);
+    if (!prefix) return fail(option + ' ' + text + " is no address or prefix, such as 10.0.0.0/8 or 2001:db8::/32");
+    prefixes.push_back(*prefix);
+  }
+  return {};
+}
 
 Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   CollectorOptions options;
@@ -52,11 +63,9 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
     if (!spec) return fail("--listen " + spec.error().message);
     options.listen.push_back(*spec);
   }
-  for (const std::string& text : flags.allow) {
-    const auto prefix = Prefix::parse(text);
-    if (!prefix) return fail("--allow " + text + " is no address or prefix, such as 10.0.0.0/8 or 2001:db8::/32");
-    options.allow.push_back(*prefix);
-  }
+  if (auto taken = take_prefixes("--allow", flags.allow, options.allow); !taken) return std::unexpected(taken.error());
+  if (auto taken = take_prefixes("--trust-exporter-address", flags.trusted, options.trusted); !taken)
+    return std::unexpected(taken.error());
   const auto buffer = parse_size(flags.receive_buffer);
   if (!buffer) return fail("--receive-buffer " + flags.receive_buffer + ": " + buffer.error().message);
   if (*buffer < kLeastBuffer) return fail("--receive-buffer " + flags.receive_buffer + ": it must be 4KiB or more");
@@ -248,6 +257,12 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       ->capture_default_str();
   add_enrichment_options(*command, flags->enrichment);
   command->add_option("--allow", flags->allow, "Only take what comes from this address or prefix (repeatable)")
+      ->type_name("PREFIX")
+      ->check(not_empty());
+  command
+      ->add_option("--trust-exporter-address", flags->trusted,
+                   "What comes from this address or prefix, a load balancer or relay, says itself whose it is: by "
+                   "elements 130 and 131 (repeatable)")
       ->type_name("PREFIX")
       ->check(not_empty());
   command->add_option("--http", flags->http, "Metrics, health and status on this ADDRESS:PORT; off: none")

@@ -39,7 +39,8 @@ std::string_view reason_name(SetDrop reason) {
 }
 
 struct Decoder::Impl {
-  explicit Impl(const Limits& l) : limits(l), table(limits), sets(limits, table) {}
+  Impl(const Limits& l, std::vector<Prefix> trusted)
+      : limits(l), table(limits, std::move(trusted)), sets(limits, table) {}
 
   void decode(const Session& session, Bytes message, std::uint64_t received_ns, BatchWriter& out);
   void drop(MessageDrop reason) { messages.drop(reason); }
@@ -171,7 +172,8 @@ void Decoder::Impl::ipfix(const Session& session, Bytes message, std::uint64_t r
 }
 
 Decoder::Decoder() : Decoder(Limits{}) {}
-Decoder::Decoder(Limits limits) : impl_(std::make_unique<Impl>(limits)) {}
+Decoder::Decoder(Limits limits, std::vector<Prefix> trusted)
+    : impl_(std::make_unique<Impl>(limits, std::move(trusted))) {}
 Decoder::~Decoder() = default;
 
 void Decoder::decode(const Session& session, Bytes message, std::uint64_t received_ns, BatchWriter& out) {

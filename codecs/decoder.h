@@ -121,7 +121,10 @@ class Decoder {
   };
 
   Decoder();
-  explicit Decoder(Limits limits);
+  // Senders in `trusted` (load balancers, NAT, relays) stand for any number of exporters: elements 130 and 131 of a
+  // record, else those of its session's options data, are believed to be its exporter's address. Their sessions lend
+  // each other neither templates nor tables. ExporterStats are theirs, by the address that messages come from.
+  explicit Decoder(Limits limits, std::vector<Prefix> trusted = {});
   ~Decoder();
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;

@@ -91,8 +91,8 @@ void Collector::Impl::make_lanes(const CollectorOptions& options, unsigned udp_l
   };
   for (unsigned i = 0; i < count; ++i) {
     const std::string name = i < udp_lanes ? std::to_string(i) : "tcp";
-    lanes.push_back(
-        std::make_unique<Lane>(name, limits, AllowList(options.allow), pool, to_sinks, seal_of(enrichment)));
+    lanes.push_back(std::make_unique<Lane>(name, limits, AllowList(options.allow), options.trusted, pool, to_sinks,
+                                           seal_of(enrichment)));
   }
   for (unsigned i = 0; i < udp_lanes; ++i) {
     workers.push_back(std::make_unique<Worker>(i, *lanes[i], options.flush_interval));

@@ -41,6 +41,7 @@ struct CollectorOptions {
   unsigned workers = 0;                           // 0: one for each core
   std::size_t receive_buffer = 32 << 20;          // of each UDP socket, in the kernel
   std::vector<Prefix> allow;                      // who may send; empty: everyone
+  std::vector<Prefix> trusted;                    // who may speak for other exporters: see Decoder
   std::filesystem::path state_dir;                // empty: nothing is kept
   Decoder::Limits limits;                         // of all workers together
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
