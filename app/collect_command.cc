@@ -149,7 +149,7 @@ class Windows {
 
   std::atomic<const Collector*> collector_ = nullptr;
   std::unique_ptr<ControlServer> control_;
-  HttpOptions http_options_;
+  HttpServerOptions http_options_;
   std::unique_ptr<HttpServer> http_;
 };
 

@@ -112,7 +112,7 @@ class Windows {
  private:
   std::atomic<const Exporter*> exporter_ = nullptr;
   std::unique_ptr<ControlServer> control_;
-  HttpOptions http_options_;
+  HttpServerOptions http_options_;
   std::unique_ptr<HttpServer> http_;
 };
 
