@@ -34,6 +34,7 @@ constexpr const char* kFooter =
     "  weir top                                              the busiest flows, hosts and ports right now\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
+    "  weir serve                                            a store as a web page, and its HTTP API\n"
     "  weir db import flows.json                             flows of other tools into a store\n"
     "  weir openobserve setup                                dashboards and alerts onto an OpenObserve server\n"
     "\n"
@@ -136,6 +137,16 @@ std::string miscounted(const std::string& text) {
   return text.substr(0, text.find(':')) + (text.ends_with("missing") ? " needs a value" : " is given more than once");
 }
 
+// "collect, db, decode or export".
+std::string all_commands(const CLI::App& root) {
+  const std::vector<const CLI::App*> commands = root.get_subcommands(nullptr);
+  std::string text;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == commands.size() ? " or " : ", ") + commands[i]->get_name();
+  }
+  return text;
+}
+
 // CLI11's words, in ours: what was wrong, what was probably meant, where to look.
 std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   const std::string text = error.what();
@@ -155,9 +166,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
            help_hint(root);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
-  if (root.get_subcommands().empty())
-    return "which command? collect, export, decode, generate, status, top, query, list, db, openobserve or completion" +
-           help_hint(root);
+  if (root.get_subcommands().empty()) return "which command? " + all_commands(root) + help_hint(root);
   return text + help_hint(root);
 }
 
@@ -218,6 +227,7 @@ int run(int argc, char** argv) {
   add_top_command(root, exit_code);
   const CLI::App* const query = add_query_command(root, exit_code);
   add_list_command(root, exit_code);
+  add_serve_command(root, exit_code);
   add_openobserve_command(root, exit_code);
   add_completion_command(root, exit_code);
   name_environment_when_called(root);
