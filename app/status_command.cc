@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/checks.h"
@@ -20,23 +20,30 @@ struct StatusOptions {
   bool templates = false;
 };
 
-bool is_running(const std::filesystem::path& directory, const Daemon& daemon) {
-  std::error_code error;
-  return std::filesystem::exists(directory / daemon.socket, error);
-}
-
 struct Running {
   Daemon daemon;
   std::filesystem::path directory;
 };
 
+// Where sockets of that daemon are.
+std::vector<std::filesystem::path> directories_of(const Daemon& daemon, const StatusOptions& options) {
+  if (options.run_dir.empty()) return run_dirs_of(daemon);
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::path(options.run_dir) / daemon.socket, error)) return {};
+  return {options.run_dir};
+}
+
 // Whom to ask: those asked for, else those that run.
 std::vector<Running> to_ask(const StatusOptions& options) {
   std::vector<Running> all;
   for (const Daemon& daemon : {kCollectorDaemon, kExporterDaemon}) {
-    const auto found = options.run_dir.empty() ? run_dir_of(daemon) : std::filesystem::path(options.run_dir);
-    const bool wanted = options.daemon.empty() ? found && is_running(*found, daemon) : options.daemon == daemon.name;
-    if (wanted) all.push_back({daemon, found.value_or(default_run_dir())});
+    if (!options.daemon.empty() && options.daemon != daemon.name) continue;
+    auto directories = directories_of(daemon, options);
+    // Asking says what is wrong.
+    if (directories.empty() && !options.daemon.empty()) {
+      directories.push_back(options.run_dir.empty() ? default_run_dir() : std::filesystem::path(options.run_dir));
+    }
+    for (std::filesystem::path& directory : directories) all.push_back({daemon, std::move(directory)});
   }
   return all;
 }
@@ -53,16 +60,20 @@ int print_status(const StatusOptions& options) {
   if (daemons.empty()) return usage_error(nobody_runs(options));
   if (options.templates) std::erase_if(daemons, [](const Running& one) { return one.daemon.name == "exporter"; });
   if (daemons.empty()) return usage_error({"only a collector has templates, and none is running"});
+  int exit_code = kExitDone;
   bool first = true;
   for (const Running& one : daemons) {
     const auto answer = ask_daemon(one.directory, one.daemon, command);
-    if (!answer) return usage_error(answer.error());
+    if (!answer) {
+      exit_code = usage_error(answer.error());
+      continue;
+    }
     if (!first && !options.json) std::fputc('\n', stdout);
     first = false;
     std::fputs(answer->c_str(), stdout);
     if (!answer->ends_with('\n')) std::fputc('\n', stdout);
   }
-  return kExitDone;
+  return exit_code;
 }
 
 }  // namespace
