@@ -4,6 +4,7 @@ if(NOT CMAKE_INSTALL_PREFIX STREQUAL /usr)
   return()
 endif()
 
+set(WEIR_MAINTAINER "The weir authors <weir@localhost>" CACHE STRING "Who answers for the package: NAME <ADDRESS>")
 set(deploy ${PROJECT_SOURCE_DIR}/deploy)
 set(doc ${PROJECT_BINARY_DIR}/doc)
 install(FILES ${deploy}/systemd/weir-collector.service ${deploy}/systemd/weir-exporter@.service
@@ -18,7 +19,7 @@ install(CODE "execute_process(COMMAND ln -sf weir
 # changelog.gz as Debian has it: one entry, of this version.
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 file(WRITE ${doc}/changelog
-  "weir (${PROJECT_VERSION}) unstable; urgency=medium\n\n  * See /usr/share/doc/weir/CHANGELOG.md.gz.\n\n -- The weir authors <weir@localhost>  ${date}\n")
+  "weir (${PROJECT_VERSION}) unstable; urgency=medium\n\n  * See /usr/share/doc/weir/CHANGELOG.md.gz.\n\n -- ${WEIR_MAINTAINER}  ${date}\n")
 file(COPY ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${doc})
 execute_process(COMMAND gzip -9nf ${doc}/changelog ${doc}/CHANGELOG.md COMMAND_ERROR_IS_FATAL ANY)
 install(FILES ${doc}/changelog.gz ${doc}/CHANGELOG.md.gz DESTINATION share/doc/weir)
@@ -32,7 +33,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The weir authors <weir@localhost>")
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER "${WEIR_MAINTAINER}")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "NetFlow and IPFIX exporter, collector and flow store")
