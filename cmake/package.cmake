@@ -38,11 +38,11 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "NetFlow and IPFIX exporter, collector and flow store")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-  "weir meters the packets of network interfaces, or receives NetFlow v1, v5, v7,
-v9 and IPFIX, and delivers one exact record for each flow: to its own columnar
-store, which it queries in the language of goQuery, to files, to OpenObserve and
-Elasticsearch, or to other collectors. Every flow that did not arrive is
-accounted for, with the reason.
+  "weir meters the packets of network interfaces, or receives NetFlow v1, v5,
+v7, v9 and IPFIX, and delivers one exact record for each flow: to its own
+columnar store, which it queries in the language of goQuery, to files, to
+OpenObserve and Elasticsearch, or to other collectors. Every flow that did
+not arrive is accounted for, with the reason.
 .
 This package has the program with its services: weir-collector, which starts
 with the system, and weir-exporter@INTERFACE.")
