@@ -44,14 +44,7 @@ constexpr const char* kFooter =
 
 // `--listen` reads WEIR_LISTEN too.
 void name_environment(CLI::App& command) {
-  for (CLI::Option* option : command.get_options([](const CLI::Option* o) { return !o->get_lnames().empty(); })) {
-    if (option->get_lnames().front() == "help") continue;
-    std::string name = "WEIR_";
-    for (const char c : option->get_lnames().front()) {
-      name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    }
-    option->envname(name);
-  }
+  for (CLI::Option* option : command.get_options()) option->envname(environment_name(*option));
 }
 
 // Only once a command is called: the environment of another one (WEIR_PORT is decode's) must not stop it.
@@ -205,10 +198,18 @@ std::string drop_reasons(const AccountView& account) {
   return text;
 }
 
-int run(int argc, char** argv) {
-  set_up_logging();
-  int exit_code = kExitDone;
-  CLI::App root(kDescription, "weir");
+std::string environment_name(const CLI::Option& option) {
+  if (option.get_lnames().empty() || option.get_lnames().front() == "help") return "";
+  std::string name = "WEIR_";
+  for (const char c : option.get_lnames().front()) {
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+std::unique_ptr<CLI::App> make_command_line(int& exit_code) {
+  auto owned = std::make_unique<CLI::App>(kDescription, "weir");
+  CLI::App& root = *owned;
   root.footer(kFooter);
   root.set_version_flag("--version", std::string("weir ") + kVersion);
   root.set_config("--config", "", "Read options from this TOML file, a [section] per command")
@@ -225,14 +226,21 @@ int run(int argc, char** argv) {
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
   add_top_command(root, exit_code);
-  const CLI::App* const query = add_query_command(root, exit_code);
+  add_query_command(root, exit_code);
   add_list_command(root, exit_code);
   add_serve_command(root, exit_code);
   add_openobserve_command(root, exit_code);
   add_completion_command(root, exit_code);
   name_environment_when_called(root);
+  return owned;
+}
 
-  auto arguments = weir_arguments(argc, argv, *query);
+int run(int argc, char** argv) {
+  set_up_logging();
+  int exit_code = kExitDone;
+  const std::unique_ptr<CLI::App> owned = make_command_line(exit_code);
+  CLI::App& root = *owned;
+  auto arguments = weir_arguments(argc, argv, *root.get_subcommand("query"));
   if (!arguments) return usage_error(arguments.error());
   if (!*arguments) return kExitDone;
   std::ranges::reverse(**arguments);  // as CLI11 wants them

@@ -21,6 +21,7 @@
 #include "app/outputs.h"
 #include "app/signals.h"
 #include "base/control_server.h"
+#include "base/service_notify.h"
 #include "collector/collector.h"
 #include "sinks/netflow_options.h"
 #include "sinks/sink.h"
@@ -222,6 +223,7 @@ int collect(const CollectFlags& flags) {
   windows.show(collector.get());
   windows.log();
   log_start(*collector, options->state_dir);
+  notify_service(kServiceReady);
 
   const std::future<void> stopped = stop.get_future();
   while (stopped.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) {
@@ -229,6 +231,7 @@ int collect(const CollectFlags& flags) {
     spdlog::info("nobody reads the output any more");
     break;
   }
+  notify_service(kServiceStopping);
   spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
   collector->stop(std::chrono::steady_clock::now() + kShutdownLimit);
   running = nullptr;

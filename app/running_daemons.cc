@@ -1,13 +1,17 @@
 #include "app/running_daemons.h"
 
-#include <optional>
+#include <system_error>
+#include <utility>
 
 namespace weir {
 namespace {
 
-bool is_running(const std::filesystem::path& directory, const Daemon& daemon) {
+// Where sockets of that daemon are.
+std::vector<std::filesystem::path> directories_of(const Daemon& daemon, const std::string& run_dir) {
+  if (run_dir.empty()) return run_dirs_of(daemon);
   std::error_code error;
-  return std::filesystem::exists(directory / daemon.socket, error);
+  if (!std::filesystem::exists(std::filesystem::path(run_dir) / daemon.socket, error)) return {};
+  return {run_dir};
 }
 
 }  // namespace
@@ -15,9 +19,13 @@ bool is_running(const std::filesystem::path& directory, const Daemon& daemon) {
 std::vector<RunningDaemon> to_ask(const std::string& wanted, const std::string& run_dir) {
   std::vector<RunningDaemon> all;
   for (const Daemon& daemon : {kCollectorDaemon, kExporterDaemon}) {
-    const auto found = run_dir.empty() ? run_dir_of(daemon) : std::filesystem::path(run_dir);
-    const bool asked = wanted.empty() ? found && is_running(*found, daemon) : wanted == daemon.name;
-    if (asked) all.push_back({daemon, found.value_or(default_run_dir())});
+    if (!wanted.empty() && wanted != daemon.name) continue;
+    auto directories = directories_of(daemon, run_dir);
+    // Asking says what is wrong.
+    if (directories.empty() && !wanted.empty()) {
+      directories.push_back(run_dir.empty() ? default_run_dir() : std::filesystem::path(run_dir));
+    }
+    for (std::filesystem::path& directory : directories) all.push_back({daemon, std::move(directory)});
   }
   return all;
 }

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/checks.h"
@@ -25,16 +26,20 @@ int print_status(const StatusOptions& options) {
   if (daemons.empty()) return usage_error(nobody_runs(options.run_dir));
   if (options.templates) std::erase_if(daemons, [](const RunningDaemon& one) { return one.daemon.name == "exporter"; });
   if (daemons.empty()) return usage_error({"only a collector has templates, and none is running"});
+  int exit_code = kExitDone;
   bool first = true;
   for (const RunningDaemon& one : daemons) {
     const auto answer = ask_daemon(one.directory, one.daemon, command);
-    if (!answer) return usage_error(answer.error());
+    if (!answer) {
+      exit_code = usage_error(answer.error());
+      continue;
+    }
     if (!first && !options.json) std::fputc('\n', stdout);
     first = false;
     std::fputs(answer->c_str(), stdout);
     if (!answer->ends_with('\n')) std::fputc('\n', stdout);
   }
-  return kExitDone;
+  return exit_code;
 }
 
 }  // namespace
