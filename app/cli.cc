@@ -29,6 +29,7 @@ constexpr const char* kFooter =
     "  weir decode capture.pcap                              the flows of a capture of export datagrams\n"
     "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
     "  weir status                                           where every flow went\n"
+    "  weir doctor                                           what is wrong here, and what to do about it\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
     "  weir db import flows.json                             flows of other tools into a store\n"
@@ -133,7 +134,13 @@ std::string miscounted(const std::string& text) {
   return text.substr(0, text.find(':')) + (text.ends_with("missing") ? " needs a value" : " is given more than once");
 }
 
-// CLI11's words, in ours: what was wrong, what was probably meant, where to look.
+void set_up_logging() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
+}
+
+}  // namespace
+
 std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   const std::string text = error.what();
   if (error.get_name() == "ConfigError") {
@@ -153,17 +160,11 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty())
-    return "which command? collect, export, decode, generate, status, query, list, db, openobserve or completion" +
+    return "which command? collect, export, decode, generate, status, doctor, query, list, db, openobserve or "
+           "completion" +
            help_hint(root);
   return text + help_hint(root);
 }
-
-void set_up_logging() {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
-}
-
-}  // namespace
 
 void complain(const std::string& message) { std::fprintf(stderr, "weir: %s\n", message.c_str()); }
 
@@ -181,10 +182,9 @@ std::string drop_reasons(const AccountView& account) {
   return text;
 }
 
-int run(int argc, char** argv) {
-  set_up_logging();
-  int exit_code = kExitDone;
-  CLI::App root(kDescription, "weir");
+CLI::App* set_up_command_line(CLI::App& root, int& exit_code) {
+  root.description(kDescription);
+  root.name("weir");
   root.footer(kFooter);
   root.set_version_flag("--version", std::string("weir ") + kVersion);
   root.set_config("--config", "", "Read options from this TOML file, a [section] per command")
@@ -200,10 +200,19 @@ int run(int argc, char** argv) {
   add_export_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
-  const CLI::App* const query = add_query_command(root, exit_code);
+  add_doctor_command(root, exit_code);
+  CLI::App* const query = add_query_command(root, exit_code);
   add_list_command(root, exit_code);
   add_openobserve_command(root, exit_code);
   add_completion_command(root, exit_code);
+  return query;
+}
+
+int run(int argc, char** argv) {
+  set_up_logging();
+  int exit_code = kExitDone;
+  CLI::App root;
+  const CLI::App* const query = set_up_command_line(root, exit_code);
   name_environment_when_called(root);
 
   auto arguments = query_arguments(argv[0], {argv + 1, argv + argc}, *query);

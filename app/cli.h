@@ -19,10 +19,16 @@ inline constexpr int kExitUsage = 2;
 // Parses and runs; prints its own errors. The result is the exit code.
 int run(int argc, char** argv);
 
+// All of weir's commands and their options; the result is `query`. Config files are read, the environment is not.
+CLI::App* set_up_command_line(CLI::App& root, int& exit_code);
+// CLI11's words, in ours: what was wrong, what was probably meant, where to look.
+std::string explain(const CLI::ParseError& error, const CLI::App& root);
+
 // Each adds one subcommand; when that is the one called, its exit code is left in `exit_code`.
 void add_collect_command(CLI::App& root, int& exit_code);
 void add_db_command(CLI::App& root, int& exit_code);
 void add_decode_command(CLI::App& root, int& exit_code);
+void add_doctor_command(CLI::App& root, int& exit_code);
 void add_export_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);

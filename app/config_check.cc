@@ -1,0 +1,61 @@
+#include "app/config_check.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "app/cli.h"
+
+namespace weir {
+namespace {
+
+void take_callbacks(CLI::App& app) {
+  app.callback({});
+  for (CLI::App* command : app.get_subcommands(nullptr)) take_callbacks(*command);
+}
+
+void append(std::vector<std::filesystem::path>& all, const std::vector<std::string>& texts) {
+  all.insert(all.end(), texts.begin(), texts.end());
+}
+
+std::string first_of(const CLI::Option& option) { return option.empty() ? std::string() : option.results().front(); }
+
+void take_values(CLI::App& command, ConfigValues& values) {
+  const auto texts = [&](const char* name) { return command.get_option(name)->results(); };
+  for (const std::string& output : texts("--to")) values.outputs.push_back(output);
+  append(values.databases, texts("--geoip-city"));
+  append(values.databases, texts("--geoip-asn"));
+  if (values.state_dir.empty()) values.state_dir = first_of(*command.get_option("--state-dir"));
+  if (command.get_name() == "export") {
+    values.interfaces = texts("--interface");
+    return;
+  }
+  values.collects = command.get_option("--listen")->count() + command.get_option("--to")->count() != 0;
+  values.listen = texts("--listen");
+  values.http = first_of(*command.get_option("--http"));
+  values.receive_buffer = first_of(*command.get_option("--receive-buffer"));
+}
+
+}  // namespace
+
+// Each command reads the whole file, but judges the values of its own section only.
+ConfigReading read_config(const std::filesystem::path& file) {
+  ConfigReading reading;
+  for (const std::string name : {"collect", "export"}) {
+    CLI::App root;
+    int ignored = 0;
+    set_up_command_line(root, ignored);
+    take_callbacks(root);
+    try {
+      root.parse(std::vector<std::string>{name, file.string(), "--config"});  // the last comes first
+      take_values(*root.get_subcommand(name), reading.values);
+    } catch (const CLI::ParseError& error) {
+      reading.error = explain(error, root);
+      return reading;
+    }
+  }
+  return reading;
+}
+
+}  // namespace weir
