@@ -10,11 +10,6 @@
 namespace weir {
 namespace {
 
-void take_callbacks(CLI::App& app) {
-  app.callback({});
-  for (CLI::App* command : app.get_subcommands(nullptr)) take_callbacks(*command);
-}
-
 void append(std::vector<std::filesystem::path>& all, const std::vector<std::string>& texts) {
   all.insert(all.end(), texts.begin(), texts.end());
 }
@@ -39,21 +34,21 @@ void take_values(CLI::App& command, ConfigValues& values) {
 
 }  // namespace
 
-// Each command reads the whole file, but judges the values of its own section only.
+// `collect` reads the whole file, the sections of other commands too. What the root does when all is parsed comes
+// before the command is run, and here in its stead.
 ConfigReading read_config(const std::filesystem::path& file) {
   ConfigReading reading;
-  for (const std::string name : {"collect", "export"}) {
-    CLI::App root;
-    int ignored = 0;
-    set_up_command_line(root, ignored);
-    take_callbacks(root);
-    try {
-      root.parse(std::vector<std::string>{name, file.string(), "--config"});  // the last comes first
-      take_values(*root.get_subcommand(name), reading.values);
-    } catch (const CLI::ParseError& error) {
-      reading.error = explain(error, root);
-      return reading;
-    }
+  CLI::App root;
+  int ignored = 0;
+  set_up_command_line(root, ignored);
+  root.parse_complete_callback([] { throw CLI::Success(); });
+  try {
+    root.parse(std::vector<std::string>{"collect", file.string(), "--config"});  // the last comes first
+  } catch (const CLI::Success&) {
+    take_values(*root.get_subcommand("collect"), reading.values);
+    take_values(*root.get_subcommand("export"), reading.values);
+  } catch (const CLI::ParseError& error) {
+    reading.error = explain(error, root);
   }
   return reading;
 }

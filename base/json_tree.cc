@@ -12,11 +12,12 @@ struct JsonTree::Builder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonT
   JsonTree root;
   std::vector<JsonTree*> open{&root};  // the containers around the next value; root holds the document
   std::string key;
-  std::size_t values = 0;
+  std::size_t room = 0;  // for so many more values
 
   // Only the innermost container grows, so that pointers to the others stay good.
   JsonTree* add(std::string text = {}) {
-    if (++values > kMostValues) return nullptr;
+    if (room == 0) return nullptr;
+    --room;
     JsonTree& value = open.back()->items_.emplace_back();
     value.name_ = std::exchange(key, {});
     value.text_ = std::move(text);
@@ -46,10 +47,11 @@ struct JsonTree::Builder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonT
   bool EndArray(rapidjson::SizeType) { return leave(); }
 };
 
-Result<JsonTree> JsonTree::parse(std::string_view text) {
+Result<JsonTree> JsonTree::parse(std::string_view text, std::size_t most_values) {
   // Iterative: depth is the handler's to bound, not the stack's. Numbers come as text, exact to the last digit.
   constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   Builder builder;
+  builder.room = most_values;
   rapidjson::Reader reader;
   rapidjson::MemoryStream stream(text.data(), text.size());
   if (reader.Parse<kFlags>(stream, builder).IsError()) {

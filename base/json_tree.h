@@ -23,7 +23,7 @@ class JsonTree {
   static constexpr std::size_t kMostValues = 4 << 20;
 
   JsonTree() = default;
-  static Result<JsonTree> parse(std::string_view text);
+  static Result<JsonTree> parse(std::string_view text, std::size_t most_values = kMostValues);
 
   // A member of an object.
   const JsonTree& operator[](std::string_view name) const;

@@ -33,7 +33,7 @@ void check_one_disk(const DiskFacts& disk, Diagnoses& findings) {
 }
 
 void check_one_store(const StoreFacts& store, Diagnoses& findings) {
-  const std::string dir = store.dir.string(), look = "weir db check " + dir;
+  const std::string dir = store.dir.string(), look = "weir db check -d " + dir;
   if (!store.permitted) return findings.skipped("the store " + dir + " is not this user's to read");
   if (!store.error.empty()) return findings.problem(store.error, {"look at it: " + look});
   if (!store.missing.empty()) {

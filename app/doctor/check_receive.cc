@@ -37,7 +37,7 @@ void check_socket_buffer(const Facts& facts, Diagnoses& findings) {
   if (most >= wanted) return findings.ok("net.core.rmem_max allows socket buffers of " + size_text(most));
   findings.warning("net.core.rmem_max caps socket buffers at " + size_text(most) + " where weir collect asks for " +
                        size_text(wanted) + ": bursts may be dropped",
-                   {advice});
+                   {advice, "(a collector that runs as root is not bound by it)"});
 }
 
 void check_kernel_drops(const Facts& facts, Diagnoses& findings) {

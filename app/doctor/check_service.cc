@@ -50,6 +50,10 @@ void check_service(const Facts& facts, Diagnoses& findings) {
 }
 
 void check_daemons(const Facts& facts, Diagnoses& findings) {
+  if (!facts.collector && !facts.exporter) {
+    return findings.note("only the host could be looked at: " + facts.collector.error().message + ", and " +
+                         facts.exporter.error().message);
+  }
   check_daemon(facts.collector, "collector", facts, findings);
   check_daemon(facts.exporter, "exporter", facts, findings);
   if (!facts.collector) return;

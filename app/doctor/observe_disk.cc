@@ -143,6 +143,13 @@ class Disks {
     add("store", dir, grows ? bytes_per_day : 0);
   }
 
+  // One that a collector makes when it starts is no trouble while it is not there.
+  void add_future_store(const fs::path& dir, bool grows) {
+    std::error_code error;
+    if (fs::exists(dir, error) && !is_untouched(dir)) return add_store(dir, grows);
+    add("store", dir);
+  }
+
   void add(const std::string& purpose, const fs::path& path, std::uint64_t bytes_per_day = 0) {
     const bool known = std::ranges::any_of(
         facts_.disks, [&](const DiskFacts& disk) { return disk.path == path && disk.purpose == purpose; });
@@ -161,7 +168,7 @@ class Disks {
     } else if (!spec->target.starts_with('/')) {
       return;
     } else if (spec->scheme == "store") {
-      add_store(spec->target, !bounded(*spec));
+      add_future_store(spec->target, !bounded(*spec));
     } else if (spec->scheme == "file") {
       add("output file's directory", fs::path(spec->target).parent_path(),
           bounded(*spec) ? 0 : rate_of(facts_, output));
