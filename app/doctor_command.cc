@@ -1,4 +1,6 @@
 // weir doctor: what usually goes wrong, looked for, and what to do about it.
+#include <unistd.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -40,9 +42,11 @@ DoctorRequest request_of(const DoctorFlags& flags) {
   request.http = kDefaultHttpAddress;
   std::error_code error;
   const std::filesystem::path config = flags.config.empty() ? kSystemConfig : flags.config;
-  if (!flags.config.empty() || std::filesystem::exists(config, error)) {
+  if (::access(config.c_str(), F_OK) == 0 && ::access(config.c_str(), R_OK) != 0) {
+    request.config = ConfigFacts{config, {}, false};
+  } else if (!flags.config.empty() || std::filesystem::exists(config, error)) {
     ConfigReading reading = read_config(config);
-    request.config = ConfigFacts{config, std::move(reading.error)};
+    request.config = ConfigFacts{config, std::move(reading.error), true};
     request.config_values = std::move(reading.values);
   }
   return request;

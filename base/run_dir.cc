@@ -11,8 +11,6 @@
 namespace weir {
 namespace {
 
-constexpr const char* kSystemDir = "/run/weir";
-
 std::filesystem::path user_dir() {
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
     return std::filesystem::path(runtime) / "weir";
@@ -23,12 +21,12 @@ std::filesystem::path user_dir() {
 }  // namespace
 
 std::filesystem::path default_run_dir() {
-  if (::geteuid() == 0 || ::access(kSystemDir, W_OK) == 0) return kSystemDir;
+  if (::geteuid() == 0 || ::access(kSystemRunDir, W_OK) == 0) return kSystemRunDir;
   return user_dir();
 }
 
 std::optional<std::filesystem::path> run_dir_of(const Daemon& daemon) {
-  for (const std::filesystem::path& candidate : {std::filesystem::path(kSystemDir), user_dir()}) {
+  for (const std::filesystem::path& candidate : {std::filesystem::path(kSystemRunDir), user_dir()}) {
     std::error_code error;
     if (std::filesystem::exists(candidate / daemon.socket, error)) return candidate;
   }

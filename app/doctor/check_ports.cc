@@ -68,11 +68,15 @@ void check_own(const ListenSpec& spec, const std::set<std::string>& holders, Dia
   findings.ok(port + " is the running collector's");
 }
 
-void check_taken(const ListenSpec& spec, const std::vector<BoundSocket>& sockets, Diagnoses& findings) {
+void check_taken(const Facts& facts, const ListenSpec& spec, const std::vector<BoundSocket>& sockets,
+                 Diagnoses& findings) {
   const bool tcp = spec.is_stream();
   const std::string url = to_string(spec), port = std::to_string(spec.endpoint.port);
   const std::string what = port_text(tcp, spec.endpoint.port) + " is held by " + joined(holders_of(sockets));
   const BoundSocket& first = sockets.front();
+  if (facts.hidden && first.pid == 0) {
+    return findings.note(what + ", perhaps the system's collector", {"ask it as root: sudo weir doctor"});
+  }
   if (first.program == "weir") {
     return findings.problem(what + ", which does not answer here",
                             {"if it is the collector, ask it with --run-dir DIR, as its user or as root"});
@@ -90,6 +94,31 @@ void check_free(const ListenSpec& spec, const PortFacts& ports, Diagnoses& findi
   findings.problem("this user may not listen on " + port,
                    {"setcap cap_net_bind_service=ep \"$(command -v weir)\"",
                     "or take a port from " + std::to_string(ports.first_unprivileged) + " on with --listen"});
+}
+
+// The chain's policy, or its last rule where that is for everything.
+bool nft_drops(const std::string& rules) {
+  const std::size_t input = rules.find("hook input");
+  const std::string chain = rules.substr(input, rules.find('}', input) - input);
+  if (chain.find("policy drop") != std::string::npos) return true;
+  const std::size_t end = chain.find_last_not_of(" \t\n");
+  const std::size_t line = chain.find_first_not_of(" \t\n", chain.rfind('\n', end) + 1);
+  return chain.compare(line, 4, "drop") == 0 || chain.compare(line, 6, "reject") == 0;
+}
+
+bool iptables_drops(const std::string& rules) {
+  for (const char* all : {"-P INPUT DROP", "-A INPUT -j DROP", "-A INPUT -j REJECT"}) {
+    if (rules.find(all) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool has_number(const std::string& rules, const std::string& number) {
+  const auto digit = [&](std::size_t at) { return at < rules.size() && rules[at] >= '0' && rules[at] <= '9'; };
+  for (std::size_t at = rules.find(number); at != std::string::npos; at = rules.find(number, at + 1)) {
+    if ((at == 0 || !digit(at - 1)) && !digit(at + number.size())) return true;
+  }
+  return false;
 }
 
 bool is_local(const ListenSpec& spec) {
@@ -112,7 +141,7 @@ void check_port(const Facts& facts, Diagnoses& findings) {
     if (is_collectors_own(facts, *spec)) {
       check_own(*spec, holders_of(sockets), findings);
     } else if (!sockets.empty()) {
-      check_taken(*spec, sockets, findings);
+      check_taken(facts, *spec, sockets, findings);
     } else {
       check_free(*spec, *facts.ports, findings);
     }
@@ -139,20 +168,15 @@ void check_firewall(const Facts& facts, Diagnoses& findings) {
   if (!facts.firewall) return findings.skipped(facts.firewall.error().message);
   const std::string& rules = *facts.firewall;
   const bool nft = rules.find("hook input") != std::string::npos;
-  const bool drops = nft ? [&] {
-    const std::size_t input = rules.find("hook input");
-    const std::string chain = rules.substr(input, rules.find('}', input) - input);
-    return chain.find("policy drop") != std::string::npos || chain.find("drop") != std::string::npos ||
-           chain.find("reject") != std::string::npos;
-  }() : rules.find("-P INPUT DROP") != std::string::npos || rules.find("-A INPUT -j DROP") != std::string::npos ||
-        rules.find("-A INPUT -j REJECT") != std::string::npos;
-  if (!drops) return findings.ok("no rule of the firewall drops what comes in by default");
+  if (!(nft ? nft_drops(rules) : iptables_drops(rules))) {
+    return findings.ok("no rule of the firewall drops what comes in by default");
+  }
   bool all_named = true;
   for (const std::string& url : facts.intent.listen) {
     const auto spec = parse_listen_spec(url);
     if (!spec || is_local(*spec)) continue;
     const std::string port = std::to_string(spec->endpoint.port), protocol = spec->is_stream() ? "tcp" : "udp";
-    if (rules.find(port) != std::string::npos) continue;
+    if (has_number(rules, port)) continue;
     all_named = false;
     findings.warning(
         "the firewall drops what no rule lets in, and none names " + port_text(spec->is_stream(), spec->endpoint.port),

@@ -38,6 +38,7 @@ void check_daemon(const Result<JsonTree>& status, const std::string& name, const
 void check_config(const Facts& facts, Diagnoses& findings) {
   if (!facts.config) return findings.skipped("there is no config file; name one with --config FILE");
   const std::string file = facts.config->file.string();
+  if (!facts.config->permitted) return findings.skipped(file + " is not this user's to read");
   if (facts.config->error.empty()) return findings.ok(file + " is good");
   findings.problem(facts.config->error,
                    {"correct " + file + "; weir collect --help and weir export --help tell the keys"});

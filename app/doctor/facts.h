@@ -111,7 +111,8 @@ struct UnitFacts {
 
 struct ConfigFacts {
   std::filesystem::path file;
-  std::string error;  // empty: it is good
+  std::string error;      // empty: it is good
+  bool permitted = true;  // to read it
 };
 
 struct Facts {
@@ -121,6 +122,7 @@ struct Facts {
 
   Result<JsonTree> collector = fail("no collector is running here");  // its status
   Result<JsonTree> exporter = fail("no exporter is running here");
+  bool hidden = false;  // one may be running that this user may not ask
 
   std::optional<ConfigFacts> config;  // none: there is no file
   Result<std::vector<UnitFacts>> units = fail("systemd does not run here");

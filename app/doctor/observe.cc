@@ -1,6 +1,9 @@
 #include "app/doctor/observe.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "base/clock.h"
@@ -12,8 +15,17 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{2};
 
+// Of the daemon's socket, in a directory that is named or in the system's.
+bool may_not_ask(const std::filesystem::path& run_dir, const Daemon& daemon) {
+  const std::filesystem::path directory = run_dir.empty() ? std::filesystem::path(kSystemRunDir) : run_dir;
+  return ::access((directory / daemon.socket).c_str(), W_OK) != 0 && errno == EACCES;
+}
+
 Result<JsonTree> status_of(const std::filesystem::path& run_dir, const Daemon& daemon) {
   const auto found = run_dir.empty() ? run_dir_of(daemon) : std::optional(run_dir);
+  if (!found && may_not_ask(run_dir, daemon)) {
+    return fail("whether a system's " + std::string(daemon.name) + " is running is not this user's to see");
+  }
   if (!found) return fail("no " + std::string(daemon.name) + " is running here");
   const auto answer = ask_daemon(*found, daemon, "status json", kPatience);
   if (!answer) return std::unexpected(answer.error());
@@ -77,6 +89,7 @@ Facts observe(const DoctorRequest& request) {
   facts.config = request.config;
   facts.collector = status_of(request.run_dir, kCollectorDaemon);
   facts.exporter = status_of(request.run_dir, kExporterDaemon);
+  facts.hidden = may_not_ask(request.run_dir, kCollectorDaemon);
   facts.intent = intent_of(request, facts);
   observe_service(facts);
   observe_kernel(facts);

@@ -42,6 +42,14 @@ TEST(DoctorPort, HolderThatMayNotBeSeenOrIsWeir) {
               Says(kProblem, "--run-dir"));
 }
 
+TEST(DoctorPort, PerhapsOfACollectorThatMayNotBeAsked) {
+  Facts facts = with_port("udp://[::]:2055", {socket_at("::", 2055, 0, "")});
+  facts.hidden = true;
+  EXPECT_THAT(finding(check_port, facts), Says(kNote, "as root"));
+  facts.ports->sockets[0] = socket_at("::", 2055, 7, "nfcapd");
+  EXPECT_THAT(finding(check_port, facts), Says(kProblem, "nfcapd"));
+}
+
 TEST(DoctorPort, RunningCollectorsOwnAndShared) {
   Facts facts = with_port("udp://[::]:2055", {socket_at("::", 2055, 5, "weir"), socket_at("::", 2055, 5, "weir")});
   facts.collector = json(R"({"sockets":[{"local":"[::]:2055"}]})");
@@ -95,6 +103,11 @@ TEST(DoctorFirewall, DropsByDefaultWithoutARuleForThePort) {
               Says(kWarning, "nft add rule inet filter input udp dport 2055 accept"));
   EXPECT_THAT(rules(drop + " udp dport 2055 accept }}"), Says(kOk, "has a rule"));
   EXPECT_THAT(rules(drop + "}}", "udp://127.0.0.1:2055"), Says(kOk, "has a rule")) << "nobody else sends there";
+  EXPECT_THAT(rules(drop + " udp dport 12055 accept }}"), Says(kWarning, "none names UDP port 2055"));
+  const std::string accept = "chain input {\n type filter hook input priority 0; policy accept;\n";
+  EXPECT_THAT(rules(accept + " ct state invalid drop\n}"), Says(kOk, "no rule"));
+  EXPECT_THAT(rules(accept + " tcp dport 22 accept\n reject with icmpx type admin-prohibited\n}"),
+              Says(kWarning, "2055"));
   EXPECT_THAT(rules("-P INPUT DROP\n"), Says(kWarning, "iptables -I INPUT -p udp --dport 2055 -j ACCEPT"));
   EXPECT_THAT(rules("-P INPUT DROP\n", "tcp://[::]:4739"), Says(kWarning, "-p tcp --dport 4739"));
   EXPECT_THAT(rules("-P INPUT ACCEPT\n"), Says(kOk, "no rule"));

@@ -6,8 +6,11 @@ namespace {
 TEST(DoctorConfig, GoodBadAndNone) {
   Facts facts;
   EXPECT_THAT(finding(check_config, facts), Says(kSkipped, "--config"));
-  facts.config = ConfigFacts{"/etc/weir/weir.toml", ""};
+  facts.config = ConfigFacts{"/etc/weir/weir.toml", "", true};
   EXPECT_THAT(finding(check_config, facts), Says(kOk, "/etc/weir/weir.toml is good"));
+  facts.config->permitted = false;
+  EXPECT_THAT(finding(check_config, facts), Says(kSkipped, "not this user's"));
+  facts.config->permitted = true;
   facts.config->error = "unknown key 'x'";
   EXPECT_THAT(finding(check_config, facts), Says(kProblem, "unknown key 'x'"));
 }
