@@ -22,16 +22,17 @@ Facts with_interface(const InterfaceFacts& interface) {
 
 TEST(DoctorInterface, ThereUpAndConnected) {
   EXPECT_THAT(finding(check_interface, Facts{}), Says(kSkipped, "-i INTERFACE"));
-  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1"})), Says(kOk, "eth1 is up"));
-  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1", .exists = false})),
+  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1", .lro_advice = {}})), Says(kOk, "eth1 is up"));
+  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1", .exists = false, .lro_advice = {}})),
               Says(kProblem, "no interface eth1"));
-  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1", .up = false})),
+  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1", .up = false, .lro_advice = {}})),
               Says(kProblem, "ip link set eth1 up"));
-  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1", .carrier = false})), Says(kProblem, "no link"));
+  EXPECT_THAT(finding(check_interface, with_interface({.name = "eth1", .carrier = false, .lro_advice = {}})),
+              Says(kProblem, "no link"));
 }
 
 TEST(DoctorInterface, OfARunningExporter) {
-  Facts facts = with_interface({.name = "eth1", .promiscuous = false});
+  Facts facts = with_interface({.name = "eth1", .promiscuous = false, .lro_advice = {}});
   facts.exporter = json(R"({"interfaces":[{"name":"eth1","last_error":""}]})");
   EXPECT_THAT(finding(check_interface, facts), Says(kNote, "not promiscuous"));
   facts.interfaces[0].promiscuous = true;

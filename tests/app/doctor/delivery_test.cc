@@ -75,7 +75,8 @@ Diagnosis disk(std::uint64_t free_mib, std::uint64_t size_mib, std::uint64_t mib
                   .purpose = "store",
                   .free_bytes = free_mib << 20,
                   .size_bytes = size_mib << 20,
-                  .bytes_per_day = mib_per_day << 20}};
+                  .bytes_per_day = mib_per_day << 20,
+                  .trouble = {}}};
   return finding(check_disk, facts);
 }
 
@@ -98,7 +99,8 @@ TEST(DoctorDisk, InodesAndRights) {
                   .free_bytes = 1ULL << 40,
                   .size_bytes = 1ULL << 40,
                   .free_files = 9,
-                  .files = 1000}};
+                  .files = 1000,
+                  .trouble = {}}};
   EXPECT_THAT(finding(check_disk, facts), Says(kProblem, "df -i"));
   facts.disks[0].free_files = 10;
   EXPECT_THAT(finding(check_disk, facts), Says(kOk, "spool /s"));
@@ -109,7 +111,7 @@ TEST(DoctorDisk, InodesAndRights) {
 TEST(DoctorStore, ManifestAndFiles) {
   Facts facts;
   EXPECT_THAT(finding(check_store, facts), Says(kSkipped, "-d DIR"));
-  facts.stores = {{.dir = "/s", .segments = 4}};
+  facts.stores = {{.dir = "/s", .segments = 4, .missing = {}, .error = {}}};
   EXPECT_THAT(finding(check_store, facts), Says(kOk, "4 segments"));
   facts.stores[0].missing = {"a", "b"};
   EXPECT_THAT(finding(check_store, facts), Says(kProblem, "weir db check -d /s"));
