@@ -1,6 +1,7 @@
 // What the exporters send to the running collector. Each check names the first of those concerned.
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,13 +16,14 @@ namespace {
 constexpr std::uint64_t kSilentNs = 5 * 60 * kNsPerSecond;
 constexpr std::uint64_t kGoneNs = 24 * 3600 * kNsPerSecond;
 
-// What is wrong with an exporter, empty for nothing.
-using Look = std::function<std::string(const JsonTree& exporter)>;
+// What to say behind the name of an exporter; nothing for one that is well.
+using Said = std::optional<std::string>;
+using Look = std::function<Said(const JsonTree& exporter)>;
 
 std::vector<std::string> concerned(const JsonTree& collector, const Look& look) {
   std::vector<std::string> names;
   for (const JsonTree& one : collector["exporters"].items()) {
-    if (const std::string what = look(one); !what.empty()) names.push_back(exporter_name(one) + what);
+    if (const Said said = look(one)) names.push_back(exporter_name(one) + *said);
   }
   return names;
 }
@@ -58,12 +60,12 @@ void check_templates(const Facts& facts, Diagnoses& findings) {
   };
   const std::string resend =
       "have them send templates every minute (Cisco: template data timeout 60; Juniper: template-refresh-rate)";
-  const auto blind = concerned(*collector, [&](const JsonTree& one) -> std::string {
-    if (waiting(one) == 0 || one["templates"].number() != 0) return "";
+  const auto blind = concerned(*collector, [&](const JsonTree& one) -> Said {
+    if (waiting(one) == 0 || one["templates"].number() != 0) return std::nullopt;
     return " (" + counted(waiting(one), "set") + ")";
   });
-  const auto partly = concerned(*collector, [&](const JsonTree& one) -> std::string {
-    if (waiting(one) == 0 || one["templates"].number() == 0) return "";
+  const auto partly = concerned(*collector, [&](const JsonTree& one) -> Said {
+    if (waiting(one) == 0 || one["templates"].number() == 0) return std::nullopt;
     return " (" + counted(waiting(one), "set") + ")";
   });
   if (!blind.empty()) {
@@ -84,9 +86,9 @@ void check_sequence(const Facts& facts, Diagnoses& findings) {
     return one["sequence_unit"].text() == "datagrams" ? one["messages"].number() : one["flows"].number();
   };
   const auto lossy = [&](bool much) {
-    return concerned(*collector, [&](const JsonTree& one) -> std::string {
+    return concerned(*collector, [&](const JsonTree& one) -> Said {
       const std::uint64_t lost = one["sequence_lost"].number(), all = lost + seen(one);
-      if (lost == 0 || (lost >= all / 100) != much) return "";
+      if (lost == 0 || (lost >= all / 100) != much) return std::nullopt;
       return " (" + one["sequence_lost"].text() + " " + one["sequence_unit"].text() + ", " + percent_text(lost, all) +
              ")";
     });
@@ -107,9 +109,9 @@ void check_silent(const Facts& facts, Diagnoses& findings) {
   const JsonTree* const collector = with_exporters(facts, findings);
   if (collector == nullptr) return;
   const auto quiet = [&](std::uint64_t least, std::uint64_t most) {
-    return concerned(*collector, [&](const JsonTree& one) -> std::string {
+    return concerned(*collector, [&](const JsonTree& one) -> Said {
       const std::uint64_t ns = silence(*collector, one);
-      return ns >= least && ns < most ? " (" + duration_text(ns) + ")" : "";
+      return ns >= least && ns < most ? Said(" (" + duration_text(ns) + ")") : std::nullopt;
     });
   };
   const auto silent = quiet(kSilentNs, kGoneNs), gone = quiet(kGoneNs, UINT64_MAX);
@@ -127,8 +129,8 @@ void check_silent(const Facts& facts, Diagnoses& findings) {
 void check_sampling(const Facts& facts, Diagnoses& findings) {
   const JsonTree* const collector = with_exporters(facts, findings);
   if (collector == nullptr) return;
-  const auto unknown = concerned(*collector, [](const JsonTree& one) -> std::string {
-    return one["flows"].number() != 0 && one["sampling_rate"].number() == 0 ? " " : "";
+  const auto unknown = concerned(*collector, [](const JsonTree& one) -> Said {
+    return one["flows"].number() != 0 && one["sampling_rate"].number() == 0 ? Said("") : std::nullopt;
   });
   if (unknown.empty()) return findings.ok("every exporter tells its sampling rate");
   findings.note(
@@ -139,12 +141,12 @@ void check_sampling(const Facts& facts, Diagnoses& findings) {
 void check_malformed(const Facts& facts, Diagnoses& findings) {
   const JsonTree* const collector = with_exporters(facts, findings);
   if (collector == nullptr) return;
-  const auto broken = concerned(*collector, [](const JsonTree& one) -> std::string {
+  const auto broken = concerned(*collector, [](const JsonTree& one) -> Said {
     const std::uint64_t count = reasons(one["sets"], {"malformed", "bad_template", "reserved"});
-    return count == 0 ? "" : " (" + counted(count, "set") + ")";
+    return count == 0 ? std::nullopt : Said(" (" + counted(count, "set") + ")");
   });
-  const auto limited = concerned(*collector, [](const JsonTree& one) -> std::string {
-    return reasons(one["sets"], {"template_limit"}) == 0 ? "" : " ";
+  const auto limited = concerned(*collector, [](const JsonTree& one) -> Said {
+    return reasons(one["sets"], {"template_limit"}) == 0 ? std::nullopt : Said("");
   });
   if (!broken.empty()) {
     findings.warning("sets that contradict themselves from " + name_some(broken),

@@ -115,7 +115,8 @@ std::vector<std::string> missing_segments(const fs::path& dir, const Manifest& m
 StoreFacts look_at_store(const fs::path& dir, std::uint64_t& bytes_per_day) {
   StoreFacts store;
   store.dir = dir;
-  store.permitted = ::access(dir.c_str(), F_OK) != 0 || ::access(dir.c_str(), R_OK | X_OK) == 0;
+  std::error_code unknown;
+  store.permitted = !fs::is_directory(dir, unknown) || ::access(dir.c_str(), R_OK | X_OK) == 0;
   if (!store.permitted) return store;
   for (int look = 0; look < 3; ++look) {
     const auto manifest = read_manifest(dir);
