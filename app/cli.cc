@@ -32,6 +32,7 @@ constexpr const char* kFooter =
     "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
     "  weir status                                           where every flow went\n"
     "  weir top                                              the busiest flows, hosts and ports right now\n"
+    "  weir doctor                                           what is wrong here, and what to do about it\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
     "  weir serve                                            a store as a web page, and its HTTP API\n"
@@ -140,7 +141,25 @@ std::string all_commands(const CLI::App& root) {
   return text;
 }
 
-// CLI11's words, in ours: what was wrong, what was probably meant, where to look.
+// The arguments as CLI11 is to see them; nothing where help was printed instead.
+Result<std::optional<std::vector<std::string>>> weir_arguments(int argc, char** argv, const CLI::App& query) {
+  if (std::filesystem::path(argv[0]).filename() != "goflow2")
+    return query_arguments(argv[0], {argv + 1, argv + argc}, query);
+  auto command = goflow2_arguments({argv + 1, argv + argc});
+  if (!command) return std::unexpected(command.error());
+  for (const std::string& note : command->notes) complain(note);
+  if (command->help.empty()) return std::move(command->arguments);
+  std::fputs(command->help.c_str(), stdout);
+  return std::nullopt;
+}
+
+void set_up_logging() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
+}
+
+}  // namespace
+
 std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   const std::string text = error.what();
   if (error.get_name() == "ConfigError") {
@@ -162,25 +181,6 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   if (root.get_subcommands().empty()) return "which command? " + all_commands(root) + help_hint(root);
   return text + help_hint(root);
 }
-
-// The arguments as CLI11 is to see them; nothing where help was printed instead.
-Result<std::optional<std::vector<std::string>>> weir_arguments(int argc, char** argv, const CLI::App& query) {
-  if (std::filesystem::path(argv[0]).filename() != "goflow2")
-    return query_arguments(argv[0], {argv + 1, argv + argc}, query);
-  auto command = goflow2_arguments({argv + 1, argv + argc});
-  if (!command) return std::unexpected(command.error());
-  for (const std::string& note : command->notes) complain(note);
-  if (command->help.empty()) return std::move(command->arguments);
-  std::fputs(command->help.c_str(), stdout);
-  return std::nullopt;
-}
-
-void set_up_logging() {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
-}
-
-}  // namespace
 
 void complain(const std::string& message) { std::fprintf(stderr, "weir: %s\n", message.c_str()); }
 
@@ -226,6 +226,7 @@ std::unique_ptr<CLI::App> make_command_line(int& exit_code) {
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
   add_top_command(root, exit_code);
+  add_doctor_command(root, exit_code);
   add_query_command(root, exit_code);
   add_list_command(root, exit_code);
   add_serve_command(root, exit_code);

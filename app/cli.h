@@ -28,10 +28,14 @@ std::unique_ptr<CLI::App> make_command_line(int& exit_code);
 // for what has no long name.
 std::string environment_name(const CLI::Option& option);
 
+// CLI11's words, in ours: what was wrong, what was probably meant, where to look.
+std::string explain(const CLI::ParseError& error, const CLI::App& root);
+
 // Each adds one subcommand; when that is the one called, its exit code is left in `exit_code`.
 void add_collect_command(CLI::App& root, int& exit_code);
 void add_db_command(CLI::App& root, int& exit_code);
 void add_decode_command(CLI::App& root, int& exit_code);
+void add_doctor_command(CLI::App& root, int& exit_code);
 void add_export_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);

@@ -12,8 +12,6 @@
 namespace weir {
 namespace {
 
-constexpr const char* kSystemDir = "/run/weir";
-
 std::filesystem::path user_dir() {
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
     return std::filesystem::path(runtime) / "weir";
@@ -24,7 +22,7 @@ std::filesystem::path user_dir() {
 }  // namespace
 
 std::filesystem::path default_run_dir() {
-  if (::geteuid() == 0 || ::access(kSystemDir, W_OK) == 0) return kSystemDir;
+  if (::geteuid() == 0 || ::access(kSystemRunDir, W_OK) == 0) return kSystemRunDir;
   return user_dir();
 }
 
@@ -45,7 +43,7 @@ std::vector<std::filesystem::path> run_dirs_of(const Daemon& daemon, const std::
 }
 
 std::vector<std::filesystem::path> run_dirs_of(const Daemon& daemon) {
-  return run_dirs_of(daemon, kSystemDir, user_dir());
+  return run_dirs_of(daemon, kSystemRunDir, user_dir());
 }
 
 std::optional<std::filesystem::path> run_dir_of(const Daemon& daemon) {

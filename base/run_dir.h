@@ -20,6 +20,9 @@ struct Daemon {
 inline constexpr Daemon kCollectorDaemon{"collector", "collector.sock", "weir collect"};
 inline constexpr Daemon kExporterDaemon{"exporter", "exporter.sock", "weir export -i INTERFACE"};
 
+// Where the system's daemons have their sockets.
+inline constexpr const char* kSystemRunDir = "/run/weir";
+
 // Where this user's daemons put their sockets: /run/weir where it may be written, else $XDG_RUNTIME_DIR/weir, else
 // /tmp/weir-<uid>.
 std::filesystem::path default_run_dir();

@@ -108,6 +108,7 @@ void Decoder::Impl::fixed(const Session& session, Bytes message, std::uint64_t r
   set_origin(*domain, context_of(session, *domain, header->sequence, received_ns, header->clock), out);
   const std::uint32_t records = decode_fixed_records(*header, message, out);
   ExporterStats& stats = domain->exporter->stats;
+  stats.last_export_ns = header->clock.export_ns;
   stats.flows += records;
   stats.sampling_rate = header->sampling_rate;
   stats.records_missing += header->count - records;
@@ -136,6 +137,7 @@ void Decoder::Impl::netflow_v9(const Session& session, Bytes message, std::uint6
   const MessageContext context = context_of(session, *domain, sequence, received_ns, clock);
   const RecordCount count = sets.decode_sets(*domain, message.subspan(kHeaderV9), context, out);
   ExporterStats& stats = domain->exporter->stats;
+  stats.last_export_ns = clock.export_ns;
   // The header counts records of all kinds; many exporters count sets instead, so only a surplus says something, and
   // only when nothing was left undecoded.
   const std::uint32_t there = count.most + count.templates;
@@ -155,6 +157,7 @@ void Decoder::Impl::ipfix(const Session& session, Bytes message, std::uint64_t r
   Domain* const domain = open(session, domain_id, FlowProtocol::kIpfix, message.size(), received_ns);
   if (domain == nullptr) return;
   ExporterStats& stats = domain->exporter->stats;
+  stats.last_export_ns = clock.export_ns;
   if (length < message.size()) stats.trailing_bytes += message.size() - length;
   const Bytes content = message.subspan(kHeaderIpfix, std::min(length, message.size()) - kHeaderIpfix);
   const MessageContext context = context_of(session, *domain, sequence, received_ns, clock);

@@ -70,6 +70,7 @@ struct ExporterStats {
   std::string name;                 // where options data told it
   std::uint64_t first_seen_ns = 0;  // wall time of receipt
   std::uint64_t last_seen_ns = 0;
+  std::uint64_t last_export_ns = 0;  // the time that the header of its last message tells: the exporter's clock
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
   std::uint64_t flows = 0;  // flow records decoded
