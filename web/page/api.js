@@ -92,7 +92,8 @@ export async function get(path, parameters = {}, signal) {
 }
 
 const asPost = (query) => ({
-  method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(query)});
+  method: 'POST', headers: {'Content-Type': 'application/json'},
+  body: JSON.stringify(query, (_, value) => value === '' ? undefined : value)});
 
 // Queries go by POST: conditions can be long, and addresses do not belong into logs of URLs.
 export function query(parameters, signal) {

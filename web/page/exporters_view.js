@@ -62,7 +62,7 @@ export class ExportersView {
     const lost = one.sequence_lost ?? 0;
     const seen = one.last_seen ? parseTime(one.last_seen) : 0;
     const name = h('th', {scope: 'row'}, h('button', {type: 'button', title: 'Its traffic', onclick: () => this.narrow(clauseFor('hostid', one.exporter))},
-        one.name || one.exporter), h('span', {class: 'hint'}, one.name ? one.exporter : '', stored ? '' : ` domain ${one.observation_domain_id ?? 0}`));
+        one.name || one.exporter), h('span', {class: 'hint'}, [one.name ? one.exporter : '', stored ? '' : `domain ${one.observation_domain_id ?? 0}`].filter(Boolean).join(' · ')));
     const flows = number(formatCount(one.flows ?? 0), exact(one.flows ?? 0));
     const last = number(seen ? `${formatDuration(Math.max(0, now - seen))} ago` : '–', seen ? formatTime(seen) : '');
     if (stored) return h('tr', {}, name, flows, last);

@@ -59,8 +59,10 @@ export class LedgerView {
   verdict(status) {
     const wrong = status.imbalances ?? [];
     const uptime = (Number(status.now_ns) - Number(status.started_ns)) / 1e9;
-    return h('section', {class: `card verdict ${wrong.length ? 'bad' : 'good'}`},
-        h('p', {class: 'notice-title'}, wrong.length ? 'The ledger does not balance' : 'Every flow is accounted for'),
+    const dropped = (status.sinks ?? []).reduce((all, sink) => all + sum(sink.flows.dropped), 0n);
+    const accounted = dropped ? `Every flow is accounted for; outputs dropped ${exact(dropped)}, for the reasons below` : 'Every flow is accounted for';
+    return h('section', {class: `card verdict ${wrong.length ? 'bad' : dropped ? 'warn' : 'good'}`},
+        h('p', {class: 'notice-title'}, wrong.length ? 'The ledger does not balance' : accounted),
         wrong.map((text) => h('p', {}, text)), status.state_error ? h('p', {class: 'problem'}, `The state could not be saved: ${status.state_error}`) : null,
         h('p', {class: 'quiet'}, `weir ${status.version} ${status.daemon ?? ''}, up ${formatDuration(uptime)}, ` +
             `${formatBytes(status.resident_bytes ?? 0, settings.units)} of memory. In each line: in = out + held + dropped.`));

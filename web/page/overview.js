@@ -195,7 +195,7 @@ export class Overview {
   async nameSystems(result, side, base, signal) {
     const unknown = (result.rows ?? []).map((row) => row.attributes[`${side}_as`]).filter((number) => number && !asNames.has(number));
     if (!unknown.length) return;
-    const answer = await api.query({...base, condition: `${side}_asn in (${unknown.join(', ')})`, biflow: false, sampling: 'raw',
+    const answer = await api.query({...base, condition: `${side}_asn in (${unknown.join(', ')})`, sampling: 'raw',
       query: `${side}_asn,${side}_asn_name`, num_results: 1000}, signal);
     for (const {attributes} of answer.rows ?? []) {
       const name = attributes[`${side}_asn_autonomous_system_organization`];

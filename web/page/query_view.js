@@ -47,6 +47,7 @@ export class QueryView {
     this.downloads = h('div', {class: 'downloads', hidden: true},
         h('button', {type: 'button', onclick: () => this.download('csv')}, 'CSV'), h('button', {type: 'button', onclick: () => this.download('json')}, 'JSON'));
     this.table = new ResultTable({onClause: (clause) => this.submit({c: withClause(this.fields.c.value, clause)})});
+    this.card = h('section', {class: 'card answer', 'aria-label': 'Answer'}, h('header', {}, this.summary, this.downloads), this.table.element);
     this.run = h('button', {type: 'submit', class: 'primary'}, 'Run');
     this.stop = h('button', {type: 'button', hidden: true, onclick: () => this.abort?.abort()}, 'Stop');
     const suggest = (how) => async (text, caret) => how(text, caret, await app.fields());
@@ -67,7 +68,7 @@ export class QueryView {
         this.problems.other),
         h('div', {class: 'command'}, this.command, h('button', {type: 'button', onclick: () => this.copy()}, 'Copy')),
         this.progress,
-        h('section', {class: 'card answer', 'aria-label': 'Answer'}, h('header', {}, this.summary, this.downloads), this.table.element));
+        this.card);
     root.addEventListener('change', this.onChange = () => this.showCommand());
     this.root = root;
   }
@@ -119,6 +120,7 @@ export class QueryView {
     const {direction} = this.state;
     for (const place of Object.values(this.problems)) place.replaceChildren();
     this.busy(true);
+    this.card.hidden = false;
     this.summary.textContent = 'Asking …';
     try {
       const answer = await api.streamQuery(queryOf(this.state), {
@@ -155,6 +157,7 @@ export class QueryView {
     if (error.status !== 400 && error.status !== 200) {
       return this.table.element.replaceChildren(inPlace(error));
     }
+    this.card.hidden = true;
     const text = {query: this.state.columns, condition: this.state.c}[error.option] ?? '';
     (this.problems[error.option] ?? this.problems.other).replaceChildren(atPlace(error, text));
   }
