@@ -30,6 +30,24 @@ export function press(group, current) {
   for (const button of group.children) button.setAttribute('aria-pressed', String(button.dataset.value === current));
 }
 
+// New content in place of old, with the focus and the scrolling where they were.
+export function redraw(parent, ...children) {
+  const key = (element) => element.dataset.key ?? element.textContent;
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const scrolled = parent.querySelector('.scroll');
+  const {scrollLeft = 0, scrollTop = 0} = scrolled ?? {};
+  parent.replaceChildren(...children.filter(Boolean));
+  parent.querySelector('.scroll')?.scrollTo(scrollLeft, scrollTop);
+  if (!focused) return;
+  [...parent.querySelectorAll(focused.tagName)].find((element) => key(element) === key(focused))?.focus({preventScroll: true});
+}
+
+// Is text marked here? Then drawing anew would take it away.
+export function isMarked(element) {
+  const selection = getSelection();
+  return !selection.isCollapsed && element.contains(selection.anchorNode);
+}
+
 // A quiet text in place of content, with what to do.
 export function notice(title, ...more) {
   return h('div', {class: 'notice'}, h('p', {class: 'notice-title'}, title), more);

@@ -1,6 +1,6 @@
 // Who sends flows and how well, and the interfaces that the store knows.
 import * as api from './api.js';
-import {h, notice} from './dom.js';
+import {h, isMarked, notice, redraw} from './dom.js';
 import {exact, formatBytes, formatCount, formatDuration, formatPercent, formatTime, parseTime} from './format.js';
 import {clauseFor} from './names.js';
 import {comparison} from './condition.js';
@@ -23,7 +23,7 @@ export class ExportersView {
     root.append(card('title-exporters', 'Exporters', this.exporters), card('title-interfaces', 'Interfaces', this.interfaces));
     let round = 0;
     this.stop = poll(async (signal) => {
-      this.showExporters(await api.get('exporters', {}, signal));
+      if (!isMarked(this.exporters)) this.showExporters(await api.get('exporters', {}, signal));
       if (round++ % kListEvery === 0) await this.loadInterfaces(signal);
     }, (error) => {
       if (!(error instanceof api.ApiError)) throw error;
@@ -51,8 +51,8 @@ export class ExportersView {
     const heads = stored ? ['Exporter', 'Flows', 'Last flow'] :
         ['Exporter', 'Health', 'Sends', 'Flows', 'Messages', 'Lost', 'Templates', 'Sampling', 'Last heard'];
     const numbers = new Set(['Flows', 'Messages', 'Lost', 'Templates', 'Sampling', 'Last heard', 'Last flow']);
-    this.exporters.replaceChildren(
-        stored ? h('p', {class: 'quiet'}, 'No collector runs here: this is what the store tells.') : '',
+    redraw(this.exporters,
+        stored ? h('p', {class: 'quiet'}, 'No collector runs here: this is what the store tells.') : null,
         h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'title-exporters'}, h('table', {class: 'wide-table'},
             h('thead', {}, h('tr', {}, heads.map((text) => h('th', {scope: 'col', class: numbers.has(text) ? 'number' : ''}, text)))),
             h('tbody', {}, exporters.map((one) => this.exporter(one, stored, now))))));
@@ -62,7 +62,7 @@ export class ExportersView {
     const lost = one.sequence_lost ?? 0;
     const seen = one.last_seen ? parseTime(one.last_seen) : 0;
     const name = h('th', {scope: 'row'}, h('button', {type: 'button', title: 'Its traffic', onclick: () => this.narrow(clauseFor('hostid', one.exporter))},
-        one.name || one.exporter), h('span', {class: 'hint'}, [one.name ? one.exporter : '', stored ? '' : `domain ${one.observation_domain_id ?? 0}`].filter(Boolean).join(' · ')));
+        one.name || one.exporter), ' ', h('span', {class: 'hint'}, [one.name ? one.exporter : '', stored ? '' : `domain ${one.observation_domain_id ?? 0}`].filter(Boolean).join(' · ')));
     const flows = number(formatCount(one.flows ?? 0), exact(one.flows ?? 0));
     const last = number(seen ? `${formatDuration(Math.max(0, now - seen))} ago` : '–', seen ? formatTime(seen) : '');
     if (stored) return h('tr', {}, name, flows, last);
@@ -95,7 +95,7 @@ export class ExportersView {
     if (!interfaces.length) return this.interfaces.replaceChildren(notice('The store is empty'));
     const rows = [...interfaces].sort((a, b) => bytesOf(b.counters) > bytesOf(a.counters) ? 1 : -1);
     const bytes = (value) => number(formatBytes(value, settings.units), `${exact(value)} bytes`);
-    this.interfaces.replaceChildren(h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'title-interfaces'}, h('table', {class: 'wide-table'},
+    redraw(this.interfaces, h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'title-interfaces'}, h('table', {class: 'wide-table'},
         h('thead', {}, h('tr', {}, ['Interface', 'Exporter'].map((text) => h('th', {scope: 'col'}, text)),
             ['Flows', 'Bytes in', 'Bytes out', 'Packets', 'First flow', 'Last flow'].map((text) => h('th', {scope: 'col', class: 'number'}, text)))),
         h('tbody', {}, rows.map((one) => h('tr', {}, h('th', {scope: 'row'}, this.interfaceButton(one)),

@@ -2,7 +2,7 @@
 // what depends on it follows.
 import {withCompletion} from './complete.js';
 import {clauses, withoutClause} from './condition.js';
-import {h, press, segmented} from './dom.js';
+import {h, press, redraw, segmented} from './dom.js';
 import {formatTime, zoneName} from './format.js';
 import {atPlace} from './problem.js';
 import {suggestCondition} from './suggest.js';
@@ -81,9 +81,9 @@ export class FilterBar {
     this.biflow.checked = state.biflow === '1';
     this.scaled.checked = state.sampling === 'scaled';
     const parts = clauses(state.c);
-    this.chips.replaceChildren(...parts.map((part, i) => h('span', {class: 'chip', role: 'listitem'}, h('span', {class: 'mono'}, part), h('button', {
-      type: 'button', 'aria-label': `Remove ${part}`, title: 'Remove', onclick: () => this.app.go({c: withoutClause(state.c, i)})}, '×'))),
-    parts.length > 1 ? h('button', {type: 'button', class: 'link', onclick: () => this.app.go({c: ''})}, 'Clear') : '');
+    redraw(this.chips, ...parts.map((part, i) => h('span', {class: 'chip', role: 'listitem'}, h('span', {class: 'mono'}, part), h('button', {
+      type: 'button', 'aria-label': `Remove ${part}`, title: 'Remove', 'data-key': part, onclick: () => this.app.go({c: withoutClause(state.c, i)})}, '×'))),
+    parts.length > 1 ? h('button', {type: 'button', class: 'link', onclick: () => this.app.go({c: ''})}, 'Clear') : null);
   }
 
   // True when the error was about what stands here.

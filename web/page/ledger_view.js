@@ -1,6 +1,6 @@
 // The ledger: where every datagram, set and flow went, by stage and by output.
 import * as api from './api.js';
-import {h, notice} from './dom.js';
+import {h, isMarked, notice, redraw} from './dom.js';
 import {exact, formatBytes, formatDuration} from './format.js';
 import {poll} from './polling.js';
 import {inPlace} from './problem.js';
@@ -49,11 +49,11 @@ export class LedgerView {
 
   draw() {
     const {status} = this;
-    if (!status) return;
+    if (!status || isMarked(this.body)) return;
     const card = (title, ...content) => h('section', {class: 'card'}, h('header', {}, h('h2', {}, title)), ...content);
-    this.body.replaceChildren(this.verdict(status), card('Where everything went', this.stages(status)),
-        status.sockets?.length ? card('Sockets', this.sockets(status)) : '',
-        status.enrichment?.files?.length ? card('Databases', this.databases(status)) : '');
+    redraw(this.body, this.verdict(status), card('Where everything went', this.stages(status)),
+        status.sockets?.length ? card('Sockets', this.sockets(status)) : null,
+        status.enrichment?.files?.length ? card('Databases', this.databases(status)) : null);
   }
 
   verdict(status) {

@@ -85,7 +85,10 @@ export class Overview {
   redraw() { this.show(this.state); }
 
   liveFailed(error) {
-    if (error.status !== 404) return;
+    if (error.status !== 404) {
+      if (!error.isGone) this.plotNotice.replaceChildren(h('p', {class: 'problem'}, error.message));
+      return;
+    }
     // weir serve: there is nothing live, the store's last hour is the nearest.
     this.app.go({range: '-1h'}, {replace: true});
   }

@@ -75,6 +75,13 @@ export class Plot {
       }});
   }
 
+  legendItem(name) {
+    const swatch = h('span', {class: 'swatch'});
+    swatch.style.background = `var(${protocolColour(name)})`;
+    return h('button', {type: 'button', class: 'legend-item', 'data-name': name, title: `Only ${name}`, disabled: name === 'other',
+      onclick: () => this.onProtocol(name)}, swatch, name, h('span', {class: 'number'}));
+  }
+
   // The legend: values at the pointer's place, else means over the window.
   describe(row) {
     const {times, series} = this.data;
@@ -84,14 +91,16 @@ export class Plot {
     const shown = series.map((one) => ({name: one.name, value: value(one.values)}));
     const total = shown.reduce((sum, one) => sum + one.value, 0);
     const when = row === undefined ? 'mean' : formatTime(times[row]);
-    const items = shown.map(({name, value}) => {
-      const swatch = h('span', {class: 'swatch'});
-      swatch.style.background = `var(${protocolColour(name)})`;
-      return h('button', {type: 'button', class: 'legend-item', 'data-name': name, title: `Only ${name}`, disabled: name === 'other',
-        onclick: () => this.onProtocol(name)}, swatch, name, h('span', {class: 'number'}, this.format(value)));
-    });
-    this.legend.replaceChildren(h('span', {class: 'legend-when'}, when), ...items,
-        h('span', {class: 'legend-total'}, 'all ', h('span', {class: 'number'}, this.format(total))));
+    const names = shown.map(({name}) => name).join();
+    if (names !== this.names) {
+      this.names = names;
+      this.legend.replaceChildren(h('span', {class: 'legend-when'}), ...shown.map(({name}) => this.legendItem(name)),
+          h('span', {class: 'legend-total'}, 'all ', h('span', {class: 'number'})));
+    }
+    // Texts only: a button that is drawn anew under the pointer would miss its click.
+    this.legend.querySelector('.legend-when').textContent = when;
+    const values = [...shown.map((one) => one.value), total];
+    this.legend.querySelectorAll('.number').forEach((element, i) => { element.textContent = this.format(values[i]); });
     this.canvas.setAttribute('aria-label', `Throughput by protocol, ${this.measure} per second: ` +
         shown.map((one) => `${one.name} ${this.format(one.value)}`).join(', '));
   }

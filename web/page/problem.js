@@ -13,8 +13,8 @@ export function atPlace(error, text) {
 // In place of what could not be asked for.
 export function inPlace(error) {
   if (error.status === 404) {
-    return notice('No store to ask', h('p', {}, error.message),
-        h('p', {}, 'A collector keeps flows, and answers here, with ', h('code', {}, '--to store:DIR'), '.'));
+    return notice('No store to ask', h('p', {}, 'This server has no store. A collector keeps flows, and answers here, with ',
+        h('code', {}, '--to store:DIR'), '.'));
   }
   if (error.status === 503) return notice('Too much for now', h('p', {}, error.message));
   return notice(error.isGone ? 'The server does not answer' : 'That did not work', h('p', {}, error.message));

@@ -1,5 +1,5 @@
 // A card with the most of something: name, bytes, packets, rate and share of each row. A click on a row drills down.
-import {h, notice, segmented} from './dom.js';
+import {h, notice, redraw, segmented} from './dom.js';
 import {exact, formatBytes, formatCount, formatPercent, formatRate} from './format.js';
 import {settings} from './settings.js';
 
@@ -23,7 +23,7 @@ export class RankingCard {
   }
 
   showSides(side, sides) {
-    this.sides.replaceChildren(...(sides ? [segmented('Side', sides, side, this.onSide)] : []));
+    redraw(this.sides, sides && segmented('Side', sides, side, this.onSide));
   }
 
   loading() {
@@ -40,16 +40,16 @@ export class RankingCard {
   show(result, side, seconds) {
     this.element.setAttribute('aria-busy', 'false');
     const rows = result.rows ?? [];
-    if (!rows.length) return this.body.replaceChildren(notice('No flows in this window'));
+    if (!rows.length) return redraw(this.body, notice('No flows in this window'));
     const totals = result.summary.totals;
     const all = bytesOf(totals);
     const more = result.summary.hits.total - rows.length;
-    this.body.replaceChildren(h('table', {},
+    redraw(this.body, h('table', {},
         h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, this.kind.heading ?? ''), h('th', {scope: 'col', class: 'number'}, 'Bytes'),
             h('th', {scope: 'col', class: 'number'}, 'Packets'),
             h('th', {scope: 'col', class: 'number rate'}, 'Rate'))),
         h('tbody', {}, rows.map((row) => this.row(row, side, seconds, all)))),
-    more > 0 ? h('p', {class: 'quiet more'}, `and ${exact(more)} more`) : '');
+    more > 0 ? h('p', {class: 'quiet more'}, `and ${exact(more)} more`) : null);
   }
 
   row(row, side, seconds, all) {

@@ -10,7 +10,7 @@ const kCountries = 300;  // all there are: the map shows each
 export const sidesOf = (biflow) => biflow ? [['src', 'Initiators'], ['dst', 'Responders']] : [['src', 'Sources'], ['dst', 'Destinations']];
 
 const two = (a, b) => h('span', {class: 'pair mono'}, h('span', {}, a), h('span', {}, h('span', {class: 'arrow'}, '→ '), b));
-const withHint = (text, hint) => [h('span', {class: 'name'}, text), hint ? h('span', {class: 'hint'}, hint) : null];
+const withHint = (text, hint) => [h('span', {class: 'name'}, text), hint ? ' ' : null, hint ? h('span', {class: 'hint'}, hint) : null];
 
 // autonomous systems' names, filled by the overview: number → name
 export const asNames = new Map();

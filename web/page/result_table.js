@@ -1,5 +1,5 @@
 // The answer of a query as a table that can be sorted, its CSV, and its rows' clauses.
-import {h, notice} from './dom.js';
+import {h, notice, redraw} from './dom.js';
 import {exact, formatBytes, formatCount, formatDuration, formatPercent, formatTime, parseTime} from './format.js';
 import {clauseFor, countryName, flagLetters, protocolName} from './names.js';
 import {bytesOf, packetsOf} from './ranking.js';
@@ -90,18 +90,18 @@ export class ResultTable {
     const shown = rows.slice(0, kMostRows);
     const heading = (column, index) => {
       const sorted = this.order?.index === index ? (this.order.ascending ? 'ascending' : 'descending') : null;
-      return h('th', {scope: 'col', class: column.isCounter ? 'number' : '', 'aria-sort': sorted}, h('button', {type: 'button', onclick: () => {
+      return h('th', {scope: 'col', class: column.isCounter ? 'number' : '', 'aria-sort': sorted}, h('button', {type: 'button', 'data-key': column.heading, onclick: () => {
         const again = this.order?.index === index;
         this.order = {index, ascending: again ? !this.order.ascending : !column.isCounter};
         this.draw();
       }}, column.heading, sorted ? (sorted === 'ascending' ? ' ↑' : ' ↓') : ''));
     };
-    this.element.replaceChildren(h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Answer'}, h('table', {},
+    redraw(this.element, h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Answer'}, h('table', {},
         h('thead', {}, h('tr', {}, columns.map(heading))),
         h('tbody', {}, shown.map((row) => h('tr', {}, columns.map((column) => this.cell(column, column.value(row)))))),
         h('tfoot', {}, h('tr', {}, columns.map((column, i) => column.total === undefined ? h('td', {}, i ? '' : 'Total') :
             h('td', {class: 'number', title: exact(column.total)}, column.text(column.total))))))),
-    shown.length < rows.length ? h('p', {class: 'quiet'}, `The first ${exact(shown.length)} of ${exact(rows.length)} rows; downloads have all.`) : '');
+    shown.length < rows.length ? h('p', {class: 'quiet'}, `The first ${exact(shown.length)} of ${exact(rows.length)} rows; downloads have all.`) : null);
   }
 
   cell(column, value) {
