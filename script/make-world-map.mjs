@@ -18,6 +18,7 @@ const {feature} = require('topojson-client');
 const {geoNaturalEarth1, geoPath, geoCentroid} = require('d3-geo');
 
 const kWidth = 1600;
+const kMargin = 6;
 const kAntarctica = 'AQ';
 // Natural Earth draws these apart; ISO 3166, and with it databases of addresses, do not.
 const kByName = {'Kosovo': 'XK', 'N. Cyprus': 'CY', 'Somaliland': 'SO'};
@@ -32,7 +33,10 @@ const countries = (resolution) => {
 };
 
 const large = countries('110m');
-const projection = geoNaturalEarth1().fitWidth(kWidth, {type: 'FeatureCollection', features: large.map((c) => c.country)});
+const all = {type: 'FeatureCollection', features: large.map((c) => c.country)};
+const projection = geoNaturalEarth1().fitExtent([[kMargin, kMargin], [kWidth - kMargin, kWidth]], all);
+const [[, top]] = geoPath(projection).bounds(all);
+projection.translate([projection.translate()[0], projection.translate()[1] - top + kMargin]);
 const path = geoPath(projection);
 
 // "M10,20L11,22L12,21Z" to whole numbers, relative, without points that fall onto the one before.
@@ -54,6 +58,6 @@ const points = {};
 for (const {country, code} of countries('50m')) {
   if (!shapes[code]) points[code] = projection(geoCentroid(country)).map(Math.round);
 }
-const bottom = Math.ceil(path.bounds({type: 'FeatureCollection', features: large.map((c) => c.country)})[1][1]);
+const bottom = Math.ceil(path.bounds(all)[1][1]) + kMargin;
 const sorted = (object) => Object.fromEntries(Object.entries(object).sort());
 console.log(JSON.stringify({width: kWidth, height: bottom, shapes: sorted(shapes), points: sorted(points)}));

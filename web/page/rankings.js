@@ -3,7 +3,7 @@ import {h} from './dom.js';
 import {clauseFor, clauseForAll, countryName, hasPorts, protocolName, serviceName} from './names.js';
 
 const kRows = 10;
-const kCountryRows = 18;
+const kCountryRows = 15;
 const kCountries = 300;  // all there are: the map shows each
 
 // The sides of a flow, by what they are called.
