@@ -21,20 +21,30 @@ const kWidth = 1600;
 const kMargin = 6;
 const kAntarctica = 'AQ';
 // Natural Earth draws these apart; ISO 3166, and with it databases of addresses, do not.
-const kByName = {'Kosovo': 'XK', 'N. Cyprus': 'CY', 'Somaliland': 'SO'};
+const kByName = {Kosovo: 'XK', 'N. Cyprus': 'CY', Somaliland: 'SO'};
 
-const codes = new Map(JSON.parse(readFileSync('/usr/share/iso-codes/json/iso_3166-1.json'))['3166-1']
-    .map((country) => [country.numeric, country.alpha_2]));
+const codes = new Map(
+  JSON.parse(readFileSync('/usr/share/iso-codes/json/iso_3166-1.json'))['3166-1'].map((country) => [
+    country.numeric,
+    country.alpha_2,
+  ])
+);
 const countries = (resolution) => {
   const topology = JSON.parse(readFileSync(`${modules}/world-atlas/countries-${resolution}.json`));
-  return feature(topology, topology.objects.countries).features
-      .map((country) => ({country, code: codes.get(country.id) ?? kByName[country.properties.name]}))
-      .filter(({code}) => code && code !== kAntarctica);
+  return feature(topology, topology.objects.countries)
+    .features.map((country) => ({country, code: codes.get(country.id) ?? kByName[country.properties.name]}))
+    .filter(({code}) => code && code !== kAntarctica);
 };
 
 const large = countries('110m');
 const all = {type: 'FeatureCollection', features: large.map((c) => c.country)};
-const projection = geoNaturalEarth1().fitExtent([[kMargin, kMargin], [kWidth - kMargin, kWidth]], all);
+const projection = geoNaturalEarth1().fitExtent(
+  [
+    [kMargin, kMargin],
+    [kWidth - kMargin, kWidth],
+  ],
+  all
+);
 const [[, top]] = geoPath(projection).bounds(all);
 projection.translate([projection.translate()[0], projection.translate()[1] - top + kMargin]);
 const path = geoPath(projection);
@@ -43,11 +53,20 @@ const path = geoPath(projection);
 function compact(text) {
   let out = '';
   for (const ring of text.split('M').filter(Boolean)) {
-    const points = ring.replace(/Z$/, '').split('L').map((pair) => pair.split(',').map(Math.round))
-        .filter(([x, y], i, all) => i === 0 || x !== all[i - 1][0] || y !== all[i - 1][1]);
+    const points = ring
+      .replace(/Z$/, '')
+      .split('L')
+      .map((pair) => pair.split(',').map(Math.round))
+      .filter(([x, y], i, all) => i === 0 || x !== all[i - 1][0] || y !== all[i - 1][1]);
     if (points.length < 3) continue;
-    out += `M${points[0]}l` + points.slice(1).map(([x, y], i) => [x - points[i][0], y - points[i][1]])
-        .map((step) => step.join(',')).join(' ') + 'z';
+    out +=
+      `M${points[0]}l` +
+      points
+        .slice(1)
+        .map(([x, y], i) => [x - points[i][0], y - points[i][1]])
+        .map((step) => step.join(','))
+        .join(' ') +
+      'z';
   }
   return out;
 }

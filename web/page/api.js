@@ -1,7 +1,7 @@
 // Asking the server: the bearer token, JSON with exact integers, errors in words, few requests at once.
 
 const kTokenKey = 'weir.token';
-const kAtOnce = 2;     // what browsers and the server's limit of queries both like
+const kAtOnce = 2; // what browsers and the server's limit of queries both like
 const kRetries = 6;
 
 export class ApiError extends Error {
@@ -11,12 +11,14 @@ export class ApiError extends Error {
     this.option = option;
     this.position = position;
   }
-  get isGone() { return this.status === 0; }
+  get isGone() {
+    return this.status === 0;
+  }
 }
 
 export const token = {
   get: () => sessionStorage.getItem(kTokenKey) ?? '',
-  set: (value) => value ? sessionStorage.setItem(kTokenKey, value) : sessionStorage.removeItem(kTokenKey),
+  set: (value) => (value ? sessionStorage.setItem(kTokenKey, value) : sessionStorage.removeItem(kTokenKey)),
 };
 
 // Called on every answer, with the error or nothing: for the login form and the banner.
@@ -29,8 +31,10 @@ export function watch(callback) {
 function parse(text) {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_, value, context) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? BigInt(context.source) :
-        value);
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+      ? BigInt(context.source)
+      : value
+  );
 }
 
 let running = 0;
@@ -41,7 +45,7 @@ async function turn(work) {
   try {
     return await work();
   } finally {
-    const next = waiting.shift();  // takes over this place
+    const next = waiting.shift(); // takes over this place
     if (next) next();
     else --running;
   }
@@ -61,7 +65,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function send(path, options, signal) {
   const headers = {...options.headers, ...(token.get() ? {Authorization: `Bearer ${token.get()}`} : {})};
-  for (let attempt = 0;; ++attempt) {
+  for (let attempt = 0; ; ++attempt) {
     let response;
     try {
       response = await fetch(path, {...options, headers, signal, cache: 'no-store'});
@@ -92,8 +96,10 @@ export async function get(path, parameters = {}, signal) {
 }
 
 const asPost = (query) => ({
-  method: 'POST', headers: {'Content-Type': 'application/json'},
-  body: JSON.stringify(query, (_, value) => value === '' ? undefined : value)});
+  method: 'POST',
+  headers: {'Content-Type': 'application/json'},
+  body: JSON.stringify(query, (_, value) => (value === '' ? undefined : value)),
+});
 
 // Queries go by POST: conditions can be long, and addresses do not belong into logs of URLs.
 export function query(parameters, signal) {
@@ -112,7 +118,14 @@ export async function streamQuery(parameters, {signal, onProgress, onPartial}) {
     if (object.error) throw new ApiError(200, object.error);
     if (object.progress !== undefined) onProgress?.(object.progress);
     if (object.partial) onPartial?.(object.partial);
-    if (object.result) answer = {result: object.result, text: line.trim().replace(/^\{\s*"result"\s*:\s*/, '').replace(/\}$/, '')};
+    if (object.result)
+      answer = {
+        result: object.result,
+        text: line
+          .trim()
+          .replace(/^\{\s*"result"\s*:\s*/, '')
+          .replace(/\}$/, ''),
+      };
   };
   for (;;) {
     let chunk;

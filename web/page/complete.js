@@ -7,8 +7,15 @@ let count = 0;
 export function withCompletion(input, suggest) {
   const id = `completion-${++count}`;
   const list = h('ul', {id, role: 'listbox', class: 'completion', hidden: true});
-  Object.entries({role: 'combobox', 'aria-autocomplete': 'list', 'aria-expanded': 'false', 'aria-controls': id, autocomplete: 'off',
-    autocapitalize: 'none', spellcheck: 'false'}).forEach(([name, value]) => input.setAttribute(name, value));
+  Object.entries({
+    role: 'combobox',
+    'aria-autocomplete': 'list',
+    'aria-expanded': 'false',
+    'aria-controls': id,
+    autocomplete: 'off',
+    autocapitalize: 'none',
+    spellcheck: 'false',
+  }).forEach(([name, value]) => input.setAttribute(name, value));
   let offered = {items: []};
   let chosen = -1;
 
@@ -44,11 +51,24 @@ export function withCompletion(input, suggest) {
     if (input.value !== text || input.selectionStart !== caret || document.activeElement !== input) return;
     offered = answer;
     if (!answer.items.length) return close();
-    list.replaceChildren(...answer.items.map((item, i) => h('li', {
-      role: 'option', id: `${id}-${i}`, 'aria-selected': 'false', onpointerdown: (event) => {
-        event.preventDefault();
-        take(item);
-      }}, h('span', {class: 'mono'}, item.text), h('span', {class: 'hint'}, item.hint))));
+    list.replaceChildren(
+      ...answer.items.map((item, i) =>
+        h(
+          'li',
+          {
+            role: 'option',
+            id: `${id}-${i}`,
+            'aria-selected': 'false',
+            onpointerdown: (event) => {
+              event.preventDefault();
+              take(item);
+            },
+          },
+          h('span', {class: 'mono'}, item.text),
+          h('span', {class: 'hint'}, item.hint)
+        )
+      )
+    );
     list.hidden = false;
     chosen = -1;
     input.setAttribute('aria-expanded', 'true');

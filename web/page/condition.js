@@ -2,8 +2,26 @@
 //
 // The server alone decides whether a condition is right. What cannot be split here is one clause.
 
-const kWords = new Set(['and', 'or', 'not', 'in', 'eq', 'ne', 'neq', 'l', 'lt', 'le', 'leq', 'less', 'g', 'gt', 'ge', 'geq',
-  'greater', 'equals']);
+const kWords = new Set([
+  'and',
+  'or',
+  'not',
+  'in',
+  'eq',
+  'ne',
+  'neq',
+  'l',
+  'lt',
+  'le',
+  'leq',
+  'less',
+  'g',
+  'gt',
+  'ge',
+  'geq',
+  'greater',
+  'equals',
+]);
 const kOpen = '([{';
 const kClose = ')]}';
 
@@ -42,8 +60,12 @@ export function tokenize(text) {
     } else {
       while (i < text.length && !/[\s"'()[\]{},&*|+=<>!]/.test(text[i])) ++i;
       const word = text.slice(start, i).toLowerCase();
-      kind = word === 'and' || word === 'or' || word === 'not' ? word :
-          kWords.has(word.replace(/^-/, '')) && tokens.at(-1)?.kind === 'word' ? 'operator' : 'word';
+      kind =
+        word === 'and' || word === 'or' || word === 'not'
+          ? word
+          : kWords.has(word.replace(/^-/, '')) && tokens.at(-1)?.kind === 'word'
+            ? 'operator'
+            : 'word';
     }
     tokens.push({kind, text: text.slice(start, i), start, end: i});
   }
@@ -82,7 +104,7 @@ export function clauses(text) {
 
 export function join(parts) {
   if (parts.length === 1) return parts[0];
-  return parts.map((part) => outermost(part, 'or')?.length ? `(${part})` : part).join(' & ');
+  return parts.map((part) => (outermost(part, 'or')?.length ? `(${part})` : part)).join(' & ');
 }
 
 // What is there already is not added twice.

@@ -18,12 +18,28 @@ function fill(element, attributes, children) {
 
 // h('button', {class: 'chip', onclick: f}, 'text', other)
 export const h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
-export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(kSvg, tag), attributes, children);
+export const svg = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS(kSvg, tag), attributes, children);
 
 // A row of buttons of which one is pressed; `options` are [value, label, title].
 export function segmented(label, options, current, choose) {
-  return h('div', {class: 'segmented', role: 'group', 'aria-label': label}, options.map(([value, text, title]) => h('button', {
-    type: 'button', 'data-value': value, title, 'aria-pressed': String(value === current), onclick: () => choose(value)}, text)));
+  return h(
+    'div',
+    {class: 'segmented', role: 'group', 'aria-label': label},
+    options.map(([value, text, title]) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          'data-value': value,
+          title,
+          'aria-pressed': String(value === current),
+          onclick: () => choose(value),
+        },
+        text
+      )
+    )
+  );
 }
 
 export function press(group, current) {
@@ -39,7 +55,9 @@ export function redraw(parent, ...children) {
   parent.replaceChildren(...children.filter(Boolean));
   parent.querySelector('.scroll')?.scrollTo(scrollLeft, scrollTop);
   if (!focused) return;
-  [...parent.querySelectorAll(focused.tagName)].find((element) => key(element) === key(focused))?.focus({preventScroll: true});
+  [...parent.querySelectorAll(focused.tagName)]
+    .find((element) => key(element) === key(focused))
+    ?.focus({preventScroll: true});
 }
 
 // Is text marked here? Then drawing anew would take it away.

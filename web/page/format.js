@@ -7,7 +7,7 @@ const kIecPrefixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 function withPrefix(value, base, prefixes) {
   let number = Number(value);
   let step = 0;
-  const digits = (n) => n < 9.995 ? 2 : n < 99.95 ? 1 : 0;
+  const digits = (n) => (n < 9.995 ? 2 : n < 99.95 ? 1 : 0);
   while (step + 1 < prefixes.length && Math.abs(number) >= base - (step ? 0.5 : 0)) {
     number /= base;
     ++step;
@@ -18,7 +18,8 @@ function withPrefix(value, base, prefixes) {
 
 // units: "iec" (KiB = 1024) or "si" (kB = 1000).
 export function formatBytes(bytes, units = 'iec') {
-  const [number, prefix] = units === 'si' ? withPrefix(bytes, 1000, kSiPrefixes) : withPrefix(bytes, 1024, kIecPrefixes);
+  const [number, prefix] =
+    units === 'si' ? withPrefix(bytes, 1000, kSiPrefixes) : withPrefix(bytes, 1024, kIecPrefixes);
   return `${number} ${prefix}B`;
 }
 
@@ -39,12 +40,17 @@ export function exact(number) {
 
 export function formatPercent(part, whole) {
   if (!Number(whole)) return '–';
-  const percent = 100 * Number(part) / Number(whole);
+  const percent = (100 * Number(part)) / Number(whole);
   if (percent > 0 && percent < 0.1) return '< 0.1 %';
   return `${percent.toFixed(percent < 99.95 ? 1 : 0)} %`;
 }
 
-const kDurations = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
+const kDurations = [
+  [86400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
 
 // The two largest parts: "3 d 4 h", "12 min", "8 s".
 export function formatDuration(seconds) {
@@ -65,8 +71,10 @@ const two = (n) => String(n).padStart(2, '0');
 // Local time, as the plot's axis: "2026-01-02 15:04:05".
 export function formatTime(unixSeconds, {seconds = true} = {}) {
   const t = new Date(unixSeconds * 1000);
-  return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}` +
-      (seconds ? `:${two(t.getSeconds())}` : '');
+  return (
+    `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}` +
+    (seconds ? `:${two(t.getSeconds())}` : '')
+  );
 }
 
 // "UTC+1", "UTC-3:30" at that time.

@@ -8,9 +8,17 @@ import {QueryView} from './query_view.js';
 import {applyTheme, settings} from './settings.js';
 import {formatState, parseState} from './state.js';
 
-const kViews = {overview: ['Overview', Overview], query: ['Query', QueryView], exporters: ['Exporters', ExportersView],
-  ledger: ['Ledger', LedgerView]};
-const kThemes = [['auto', 'Auto', 'As the system'], ['light', 'Light', 'Light'], ['dark', 'Dark', 'Dark']];
+const kViews = {
+  overview: ['Overview', Overview],
+  query: ['Query', QueryView],
+  exporters: ['Exporters', ExportersView],
+  ledger: ['Ledger', LedgerView],
+};
+const kThemes = [
+  ['auto', 'Auto', 'As the system'],
+  ['light', 'Light', 'Light'],
+  ['dark', 'Dark', 'Dark'],
+];
 // Carried along from view to view.
 const kShared = ['range', 'first', 'last', 'c', 'biflow', 'sampling'];
 
@@ -21,7 +29,9 @@ let state = parseState(location.hash);
 let fields = null;
 
 const app = {
-  get state() { return state; },
+  get state() {
+    return state;
+  },
   // Changes the state, and with it the URL and what is shown.
   go(changes, {replace = false} = {}) {
     const hash = formatState({...state, ...changes});
@@ -38,16 +48,28 @@ const app = {
     try {
       return await fields;
     } catch {
-      return {columns: [], aliases: [], operators: [], keywords: []};  // no completion then
+      return {columns: [], aliases: [], operators: [], keywords: []}; // no completion then
     }
   },
-  redraw() { view?.redraw?.(); },
+  redraw() {
+    view?.redraw?.();
+  },
 };
 
 function showViews() {
   const shared = Object.fromEntries(kShared.map((key) => [key, state[key]]));
-  document.getElementById('views').replaceChildren(...Object.entries(kViews).map(([key, [name]]) => h('a', {
-    href: formatState({...shared, view: key}), 'aria-current': key === state.view ? 'page' : null}, name)));
+  document.getElementById('views').replaceChildren(
+    ...Object.entries(kViews).map(([key, [name]]) =>
+      h(
+        'a',
+        {
+          href: formatState({...shared, view: key}),
+          'aria-current': key === state.view ? 'page' : null,
+        },
+        name
+      )
+    )
+  );
   document.title = state.view === 'overview' ? 'weir' : `${kViews[state.view][0]} · weir`;
 }
 
@@ -59,9 +81,26 @@ function showTools() {
     app.redraw();
   };
   document.getElementById('tools').replaceChildren(
-      segmented('Units of bytes', [['iec', 'KiB', 'KiB = 1024 bytes'], ['si', 'kB', 'kB = 1000 bytes']], settings.units,
-          choose((value) => { settings.units = value; })),
-      segmented('Theme', kThemes, settings.theme, choose((value) => { settings.theme = value; })));
+    segmented(
+      'Units of bytes',
+      [
+        ['iec', 'KiB', 'KiB = 1024 bytes'],
+        ['si', 'kB', 'kB = 1000 bytes'],
+      ],
+      settings.units,
+      choose((value) => {
+        settings.units = value;
+      })
+    ),
+    segmented(
+      'Theme',
+      kThemes,
+      settings.theme,
+      choose((value) => {
+        settings.theme = value;
+      })
+    )
+  );
 }
 
 function onHash() {
@@ -81,14 +120,32 @@ function askForToken(refused) {
   view?.close();
   view = null;
   const input = h('input', {type: 'password', id: 'token', autocomplete: 'current-password', required: true});
-  main.replaceChildren(h('form', {id: 'login', class: 'card login', onsubmit: (event) => {
-    event.preventDefault();
-    token.set(input.value.trim());
-    main.replaceChildren();
-    onHash();
-  }}, h('h1', {}, 'This server asks for a token'),
-  h('p', {}, refused ? 'The token is not right.' : 'It is the one that weir was started with. It is kept until this tab is closed.'),
-  h('label', {for: 'token'}, 'Token'), input, h('button', {type: 'submit', class: 'primary'}, 'Go on')));
+  main.replaceChildren(
+    h(
+      'form',
+      {
+        id: 'login',
+        class: 'card login',
+        onsubmit: (event) => {
+          event.preventDefault();
+          token.set(input.value.trim());
+          main.replaceChildren();
+          onHash();
+        },
+      },
+      h('h1', {}, 'This server asks for a token'),
+      h(
+        'p',
+        {},
+        refused
+          ? 'The token is not right.'
+          : 'It is the one that weir was started with. It is kept until this tab is closed.'
+      ),
+      h('label', {for: 'token'}, 'Token'),
+      input,
+      h('button', {type: 'submit', class: 'primary'}, 'Go on')
+    )
+  );
   input.focus();
 }
 
@@ -100,7 +157,13 @@ watch((error) => {
   }
   if (!error) banner.replaceChildren();
   else if (error.isGone && !banner.firstChild) {
-    banner.append(h('div', {class: 'banner'}, 'The server does not answer. What is shown is what it said last; this page keeps trying.'));
+    banner.append(
+      h(
+        'div',
+        {class: 'banner'},
+        'The server does not answer. What is shown is what it said last; this page keeps trying.'
+      )
+    );
   }
 });
 

@@ -12,7 +12,11 @@ export class WorldMap {
   // onCountry(code): a click.
   constructor({onCountry}) {
     this.onCountry = onCountry;
-    this.element = svg('svg', {class: 'map', role: 'img', 'aria-label': 'Traffic by country; the table has the same figures'});
+    this.element = svg('svg', {
+      class: 'map',
+      role: 'img',
+      'aria-label': 'Traffic by country; the table has the same figures',
+    });
   }
 
   async load() {

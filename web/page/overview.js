@@ -1,8 +1,9 @@
 // The overview: throughput by protocol, then who, what and where, for one window and condition.
 import * as api from './api.js';
+import {withClause} from './condition.js';
 import {h, notice, press, segmented} from './dom.js';
 import {FilterBar, windowText} from './filters.js';
-import {exact, formatBytes, formatCount, formatRate, formatTime, parseTime, zoneName} from './format.js';
+import {parseTime} from './format.js';
 import {LivePlot} from './live.js';
 import {WorldMap} from './map.js';
 import {clauseFor} from './names.js';
@@ -11,13 +12,24 @@ import {inPlace} from './problem.js';
 import {bytesOf, packetsOf, RankingCard} from './ranking.js';
 import {asNames, kRankings, sideOf, sidesOf, withSide} from './rankings.js';
 import {timeStep, toSeries} from './series.js';
-import {settings} from './settings.js';
 import {isRelative, windowOf} from './state.js';
-import {withClause} from './condition.js';
+import {showTotals, whyNothing} from './totals.js';
 
 const kLiveRefreshMs = 10000;
 const kRefreshMs = 30000;
-const kProtocolClauses = {TCP: 6, UDP: 17, ICMP: 1, ICMPv6: 58, IGMP: 2, GRE: 47, ESP: 50, SCTP: 132, AH: 51, OSPF: 89, PIM: 103};
+const kProtocolClauses = {
+  TCP: 6,
+  UDP: 17,
+  ICMP: 1,
+  ICMPv6: 58,
+  IGMP: 2,
+  GRE: 47,
+  ESP: 50,
+  SCTP: 132,
+  AH: 51,
+  OSPF: 89,
+  PIM: 103,
+};
 const kRangeSeconds = {m: 60, h: 3600, d: 86400};
 
 // How long a window is, about: for the width of blocks before the server has said it.
@@ -33,27 +45,58 @@ export class Overview {
     this.app = app;
     this.filters = new FilterBar(app);
     this.stats = h('dl', {class: 'stats'});
-    this.measures = segmented('Unit of the plot', [['bits', 'bit/s'], ['packets', 'packets/s']], null, (measure) => app.go({measure}));
+    this.measures = segmented(
+      'Unit of the plot',
+      [
+        ['bits', 'bit/s'],
+        ['packets', 'packets/s'],
+      ],
+      null,
+      (measure) => app.go({measure})
+    );
     this.plotTitle = h('span', {class: 'quiet'});
     this.plotNotice = h('div');
     this.plot = new Plot({
       onZoom: (first, last) => app.go({range: '', first: String(first), last: String(last)}),
-      onProtocol: (name) => this.narrow(this.protocolClause(name))});
-    this.plotCard = h('section', {class: 'card throughput', 'aria-labelledby': 'title-plot'},
-        h('header', {}, h('h2', {id: 'title-plot'}, 'Throughput'), this.plotTitle, this.measures), this.plotNotice, this.plot.element);
+      onProtocol: (name) => this.narrow(this.protocolClause(name)),
+    });
+    this.plotCard = h(
+      'section',
+      {class: 'card throughput', 'aria-labelledby': 'title-plot'},
+      h('header', {}, h('h2', {id: 'title-plot'}, 'Throughput'), this.plotTitle, this.measures),
+      this.plotNotice,
+      this.plot.element
+    );
     this.live = new LivePlot(this.plot, (error) => this.liveFailed(error));
     this.map = new WorldMap({onCountry: (code) => this.narrow(clauseFor(`${this.side('countries')}_country`, code))});
-    this.cards = new Map(kRankings.map((kind) => [kind.id, new RankingCard(kind, {
-      onClause: (clause) => this.narrow(clause),
-      onSide: (side) => app.go({flip: withSide(kind, side, app.state)}, {replace: true}),
-      onOpen: () => app.go({view: 'query', columns: kind.columns(sideOf(kind, app.state)), n: String(kind.limit), direction: 'sum', run: '1',
-        range: app.state.range === 'live' ? '-5m' : app.state.range})})]));
+    this.cards = new Map(
+      kRankings.map((kind) => [
+        kind.id,
+        new RankingCard(kind, {
+          onClause: (clause) => this.narrow(clause),
+          onSide: (side) => app.go({flip: withSide(kind, side, app.state)}, {replace: true}),
+          onOpen: () =>
+            app.go({
+              view: 'query',
+              columns: kind.columns(sideOf(kind, app.state)),
+              n: String(kind.limit),
+              direction: 'sum',
+              run: '1',
+              range: app.state.range === 'live' ? '-5m' : app.state.range,
+            }),
+        }),
+      ])
+    );
     const countries = this.cards.get('countries').element;
     this.mapHolder = h('div', {class: 'map-holder'}, this.map.element);
     countries.classList.add('wide');
     countries.lastChild.before(this.mapHolder);
     this.nothing = h('div');
-    this.grid = h('div', {class: 'grid'}, [...this.cards.values()].map((card) => card.element));
+    this.grid = h(
+      'div',
+      {class: 'grid'},
+      [...this.cards.values()].map((card) => card.element)
+    );
     root.append(this.filters.element, this.stats, this.plotCard, this.nothing, this.grid);
     this.onVisible = () => {
       if (!document.hidden) this.refresh();
@@ -69,8 +112,15 @@ export class Overview {
     this.plot.close();
   }
 
-  side(id) { return sideOf(kRankings.find((kind) => kind.id === id), this.state); }
-  narrow(clause) { if (clause) this.app.go({c: withClause(this.state.c, clause)}); }
+  side(id) {
+    return sideOf(
+      kRankings.find((kind) => kind.id === id),
+      this.state
+    );
+  }
+  narrow(clause) {
+    if (clause) this.app.go({c: withClause(this.state.c, clause)});
+  }
   protocolClause(name) {
     const number = kProtocolClauses[name] ?? /^protocol (\d+)$/.exec(name)?.[1];
     return number === undefined ? null : clauseFor('proto', Number(number));
@@ -82,7 +132,9 @@ export class Overview {
     press(this.measures, state.measure);
     this.refresh();
   }
-  redraw() { this.show(this.state); }
+  redraw() {
+    this.show(this.state);
+  }
 
   liveFailed(error) {
     if (error.status !== 404) {
@@ -96,13 +148,16 @@ export class Overview {
   async refresh() {
     clearTimeout(this.timer);
     this.abort?.abort();
-    const abort = this.abort = new AbortController();
+    const abort = (this.abort = new AbortController());
     const {state} = this;
     const isLive = state.range === 'live';
     this.plotNotice.replaceChildren();
     if (isLive) {
       this.plotTitle.textContent = 'live, the last five minutes, scaled by sampling';
-      if (state.c) this.plotNotice.append(h('p', {class: 'quiet'}, 'The live plot shows all traffic; the condition applies to the tables below.'));
+      if (state.c)
+        this.plotNotice.append(
+          h('p', {class: 'quiet'}, 'The live plot shows all traffic; the condition applies to the tables below.')
+        );
       this.live.start(state.measure);
     } else {
       this.live.stop();
@@ -135,8 +190,16 @@ export class Overview {
     const base = {condition: state.c, biflow: state.biflow === '1', sampling: state.sampling, sum: true};
     let window = windowOf(state);
     const [seconds, resolution] = timeStep(windowSeconds(state));
-    const overTime = await api.query({...base, ...window, query: isLive ? 'proto' : 'time,proto', num_results: 100000,
-      ...(isLive ? {} : {time_resolution: resolution, sort_by: 'time', sort_ascending: true})}, signal);
+    const overTime = await api.query(
+      {
+        ...base,
+        ...window,
+        query: isLive ? 'proto' : 'time,proto',
+        num_results: 100000,
+        ...(isLive ? {} : {time_resolution: resolution, sort_by: 'time', sort_ascending: true}),
+      },
+      signal
+    );
     const range = overTime.summary.time_range;
     const first = Math.floor(parseTime(range.time_first));
     const last = Math.max(first + 1, Math.floor(parseTime(range.time_last)));
@@ -144,7 +207,10 @@ export class Overview {
     if (!isLive) {
       this.plot.element.hidden = false;
       this.plotTitle.textContent = `${windowText(state)}, blocks of ${resolution}; a flow counts when it ended`;
-      this.plot.show(toSeries(overTime.rows ?? [], {first, last, step: seconds}, state.measure), {measure: state.measure, step: true});
+      this.plot.show(toSeries(overTime.rows ?? [], {first, last, step: seconds}, state.measure), {
+        measure: state.measure,
+        step: true,
+      });
     }
     await Promise.all(kRankings.map((kind) => this.loadCard(kind, {...base, ...window}, last - first, state, signal)));
   }
@@ -154,7 +220,7 @@ export class Overview {
     const side = sideOf(kind, state);
     card.showSides(side, kind.side ? sidesOf(state.biflow === '1') : null);
     const result = await api.query({...base, query: kind.columns(side), num_results: kind.limit}, signal);
-    if (kind.id === 'talkers') await this.showTotals(result, base, seconds, signal);
+    if (kind.id === 'talkers') await this.showTotals(result.summary.totals, base, signal);
     if (kind.id === 'systems') await this.nameSystems(result, side, base, signal);
     if (kind.id === 'countries') await this.showMap(result, side);
     if (signal.aborted) return;
@@ -162,44 +228,33 @@ export class Overview {
     card.show(shown, side, seconds);
   }
 
-  async showTotals(result, base, seconds, signal) {
-    const {totals} = result.summary;
-    const bytes = bytesOf(totals);
-    const packets = packetsOf(totals);
-    const stat = (name, value, title, key) => h('div', {}, h('dt', {}, name), h('dd', {title, 'data-stat': key, 'data-exact': title}, value));
-    this.stats.replaceChildren(
-        stat('Traffic', formatBytes(bytes, settings.units), `${exact(bytes)} bytes`, 'bytes'),
-        stat('Packets', formatCount(packets), `${exact(packets)} packets`, 'packets'),
-        stat('Mean rate', formatRate(8 * Number(bytes) / seconds), `over ${exact(seconds)} s`, 'rate'),
-        stat('Mean packet rate', formatRate(Number(packets) / seconds, 'p/s'), `over ${exact(seconds)} s`, 'packet-rate'),
-        stat('Mean packet', packets ? formatBytes(Math.round(Number(bytes) / Number(packets)), settings.units) : '–', 'bytes per packet', 'size'),
-        stat('Window', h('span', {class: 'window'}, formatTime(Number(base.first)), h('br'), `– ${formatTime(Number(base.last))}`), zoneName(Number(base.last)), 'window'));
+  async showTotals(totals, base, signal) {
+    showTotals(this.stats, totals, Number(base.first), Number(base.last));
     this.nothing.replaceChildren();
+    const packets = packetsOf(totals);
     this.grid.hidden = !packets;
-    if (!packets) await this.explainNothing(base, signal);
-  }
-
-  // Why there is nothing to see: an empty store, another window, or the condition.
-  async explainNothing(base, signal) {
-    const {total} = await api.get('list', {}, signal);
-    const show = (...content) => this.nothing.replaceChildren(h('section', {class: 'card'}, ...content));
-    if (!total?.flows) {
-      return show(notice('The store is empty', h('p', {}, 'Flows are here a second after they arrive. Point an exporter at the collector (UDP 2055), or try ',
-          h('code', {}, 'weir generate'), '.')));
-    }
-    const first = Math.floor(parseTime(total.time_first));
-    const last = Math.ceil(parseTime(total.time_last));
-    show(notice(base.condition ? 'No flows match in this window' : 'No flows in this window',
-        h('p', {}, `The store has ${formatCount(total.flows)} flows, from ${formatTime(first)} until ${formatTime(last)}. `,
-            h('button', {type: 'button', onclick: () => this.app.go({range: '', first: String(first), last: String(last)})}, 'Show that window'))));
+    if (packets) return;
+    const listing = await api.get('list', {}, signal);
+    const onWindow = (first, last) => this.app.go({range: '', first: String(first), last: String(last)});
+    this.nothing.replaceChildren(h('section', {class: 'card'}, whyNothing(listing, Boolean(base.condition), onWindow)));
   }
 
   // Names are the databases'; numbers may be the exporters'. Asked for apart, so that one AS stays one row.
   async nameSystems(result, side, base, signal) {
-    const unknown = (result.rows ?? []).map((row) => row.attributes[`${side}_as`]).filter((number) => number && !asNames.has(number));
+    const unknown = (result.rows ?? [])
+      .map((row) => row.attributes[`${side}_as`])
+      .filter((number) => number && !asNames.has(number));
     if (!unknown.length) return;
-    const answer = await api.query({...base, condition: `${side}_asn in (${unknown.join(', ')})`, sampling: 'raw',
-      query: `${side}_asn,${side}_asn_name`, num_results: 1000}, signal);
+    const answer = await api.query(
+      {
+        ...base,
+        condition: `${side}_asn in (${unknown.join(', ')})`,
+        sampling: 'raw',
+        query: `${side}_asn,${side}_asn_name`,
+        num_results: 1000,
+      },
+      signal
+    );
     for (const {attributes} of answer.rows ?? []) {
       const name = attributes[`${side}_asn_autonomous_system_organization`];
       if (name) asNames.set(attributes[`${side}_asn_autonomous_system_number`], name);
@@ -215,10 +270,22 @@ export class Overview {
     this.mapHolder.classList.toggle('unknown', !known);
     this.mapHolder.querySelector('.notice')?.remove();
     if (!known && rows.length) {
-      this.mapHolder.append(notice('No countries are known', h('p', {}, 'These flows were stored without locations. A collector adds them with ',
-          h('code', {}, '--geoip-city FILE.mmdb'), '.')));
+      this.mapHolder.append(
+        notice(
+          'No countries are known',
+          h(
+            'p',
+            {},
+            'These flows were stored without locations. A collector adds them with ',
+            h('code', {}, '--geoip-city FILE.mmdb'),
+            '.'
+          )
+        )
+      );
     }
-    await this.map.show(new Map(rows.map((row) => [row.attributes[`${side}_geo_country_code`], bytesOf(row.counters)])),
-        bytesOf(result.summary.totals));
+    await this.map.show(
+      new Map(rows.map((row) => [row.attributes[`${side}_geo_country_code`], bytesOf(row.counters)])),
+      bytesOf(result.summary.totals)
+    );
   }
 }

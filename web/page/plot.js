@@ -12,8 +12,8 @@ function withoutLegend() {
 
 // Dragging zooms; touches scroll the page.
 function pointerOnly() {
-  const {touchstart, touchmove, touchend, ...rest} = Dygraph.defaultInteractionModel;
-  return rest;
+  const handlers = Object.entries(Dygraph.defaultInteractionModel);
+  return Object.fromEntries(handlers.filter(([event]) => !event.startsWith('touch')));
 }
 
 export class Plot {
@@ -40,7 +40,7 @@ export class Plot {
     this.data = data;
     this.measure = measure;
     const {times, series} = data;
-    const format = (value) => measure === 'bits' ? formatRate(value) : formatRate(value, 'p/s');
+    const format = (value) => (measure === 'bits' ? formatRate(value) : formatRate(value, 'p/s'));
     this.format = format;
     // Dygraphs stacks the last series at the bottom: the largest, so that it stands calm.
     const stacked = [...series].reverse();
@@ -55,7 +55,10 @@ export class Plot {
       valueRange: [0, null],
       axisLineColor: cssColour('--line'),
       gridLineColor: cssColour('--line'),
-      axes: {y: {axisLabelFormatter: (value) => value ? format(value) : '0', axisLabelWidth: 84}, x: {drawGrid: false}},
+      axes: {
+        y: {axisLabelFormatter: (value) => (value ? format(value) : '0'), axisLabelWidth: 84},
+        x: {drawGrid: false},
+      },
     };
     if (!this.graph) this.make(options);
     else this.graph.updateOptions(options);
@@ -65,43 +68,77 @@ export class Plot {
   make({file, ...options}) {
     Dygraph.PLUGINS = withoutLegend();
     this.graph = new Dygraph(this.canvas, file, {
-      ...options, stackedGraph: true, fillAlpha: 0.62, strokeWidth: 1.2, legend: 'never', highlightCircleSize: 0, includeZero: true,
-      gridLineWidth: 1, axisLineWidth: 1, interactionModel: pointerOnly(), stackedGraphNaNFill: 'none', xRangePad: 0,
-      highlightCallback: (_, __, ___, row) => this.describe(row), unhighlightCallback: () => this.describe(),
+      ...options,
+      stackedGraph: true,
+      fillAlpha: 0.62,
+      strokeWidth: 1.2,
+      legend: 'never',
+      highlightCircleSize: 0,
+      includeZero: true,
+      gridLineWidth: 1,
+      axisLineWidth: 1,
+      interactionModel: pointerOnly(),
+      stackedGraphNaNFill: 'none',
+      xRangePad: 0,
+      highlightCallback: (_, __, ___, row) => this.describe(row),
+      unhighlightCallback: () => this.describe(),
       zoomCallback: (first, last) => {
         const [from, to] = [this.data.times[0] * 1000, this.data.times.at(-1) * 1000];
-        if (first <= from && last >= to) this.graph.resetZoom();  // only upwards
+        if (first <= from && last >= to)
+          this.graph.resetZoom(); // only upwards
         else this.onZoom(Math.floor(first / 1000), Math.ceil(last / 1000));
-      }});
+      },
+    });
   }
 
   legendItem(name) {
     const swatch = h('span', {class: 'swatch'});
     swatch.style.background = `var(${protocolColour(name)})`;
-    return h('button', {type: 'button', class: 'legend-item', 'data-name': name, title: `Only ${name}`, disabled: name === 'other',
-      onclick: () => this.onProtocol(name)}, swatch, name, h('span', {class: 'number'}));
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: 'legend-item',
+        'data-name': name,
+        title: `Only ${name}`,
+        disabled: name === 'other',
+        onclick: () => this.onProtocol(name),
+      },
+      swatch,
+      name,
+      h('span', {class: 'number'})
+    );
   }
 
   // The legend: values at the pointer's place, else means over the window.
   describe(row) {
     const {times, series} = this.data;
-    const weights = times.map((t, i) => i + 1 < times.length ? times[i + 1] - t : 0);
+    const weights = times.map((t, i) => (i + 1 < times.length ? times[i + 1] - t : 0));
     const width = weights.reduce((sum, w) => sum + w, 0) || 1;
-    const value = (values) => row !== undefined ? values[row] ?? 0 : values.reduce((sum, v, i) => sum + v * weights[i], 0) / width;
+    const value = (values) =>
+      row !== undefined ? (values[row] ?? 0) : values.reduce((sum, v, i) => sum + v * weights[i], 0) / width;
     const shown = series.map((one) => ({name: one.name, value: value(one.values)}));
     const total = shown.reduce((sum, one) => sum + one.value, 0);
     const when = row === undefined ? 'mean' : formatTime(times[row]);
     const names = shown.map(({name}) => name).join();
     if (names !== this.names) {
       this.names = names;
-      this.legend.replaceChildren(h('span', {class: 'legend-when'}), ...shown.map(({name}) => this.legendItem(name)),
-          h('span', {class: 'legend-total'}, 'all ', h('span', {class: 'number'})));
+      this.legend.replaceChildren(
+        h('span', {class: 'legend-when'}),
+        ...shown.map(({name}) => this.legendItem(name)),
+        h('span', {class: 'legend-total'}, 'all ', h('span', {class: 'number'}))
+      );
     }
     // Texts only: a button that is drawn anew under the pointer would miss its click.
     this.legend.querySelector('.legend-when').textContent = when;
     const values = [...shown.map((one) => one.value), total];
-    this.legend.querySelectorAll('.number').forEach((element, i) => { element.textContent = this.format(values[i]); });
-    this.canvas.setAttribute('aria-label', `Throughput by protocol, ${this.measure} per second: ` +
-        shown.map((one) => `${one.name} ${this.format(one.value)}`).join(', '));
+    this.legend.querySelectorAll('.number').forEach((element, i) => {
+      element.textContent = this.format(values[i]);
+    });
+    this.canvas.setAttribute(
+      'aria-label',
+      `Throughput by protocol, ${this.measure} per second: ` +
+        shown.map((one) => `${one.name} ${this.format(one.value)}`).join(', ')
+    );
   }
 }

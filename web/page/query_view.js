@@ -11,18 +11,48 @@ import {ResultTable, toCsv} from './result_table.js';
 import {windowOf} from './state.js';
 import {suggestColumns, suggestCondition} from './suggest.js';
 
-const kDirections = [['', 'in and out'], ['sum', 'both as one'], ['in', 'in only'], ['out', 'out only']];
-const kSorts = [['', 'bytes, or time'], ['bytes', 'bytes'], ['packets', 'packets'], ['time', 'time']];
-const kResolutions = [['', '5 min'], ['15m', '15 min'], ['1h', '1 h'], ['6h', '6 h'], ['1d', '1 d'], ['auto', 'auto']];
+const kDirections = [
+  ['', 'in and out'],
+  ['sum', 'both as one'],
+  ['in', 'in only'],
+  ['out', 'out only'],
+];
+const kSorts = [
+  ['', 'bytes, or time'],
+  ['bytes', 'bytes'],
+  ['packets', 'packets'],
+  ['time', 'time'],
+];
+const kResolutions = [
+  ['', '5 min'],
+  ['15m', '15 min'],
+  ['1h', '1 h'],
+  ['6h', '6 h'],
+  ['1d', '1 d'],
+  ['auto', 'auto'],
+];
 
-const select = (options, attributes) => h('select', attributes, options.map(([value, text]) => h('option', {value}, text)));
-const labelled = (text, element, className = '') => h('label', {class: `field ${className}`}, h('span', {}, text), element);
+const select = (options, attributes) =>
+  h(
+    'select',
+    attributes,
+    options.map(([value, text]) => h('option', {value}, text))
+  );
+const labelled = (text, element, className = '') =>
+  h('label', {class: `field ${className}`}, h('span', {}, text), element);
 
 export function queryOf(state) {
   return {
-    query: state.columns, ...windowOf(state), ...(state.ifaces ? {ifaces: state.ifaces} : {}), ...(state.c ? {condition: state.c} : {}),
-    num_results: Number(state.n) || 100, ...(state.sort ? {sort_by: state.sort} : {}), ...(state.ascending ? {sort_ascending: true} : {}),
-    ...(state.direction ? {[state.direction]: true} : {}), ...(state.biflow === '1' ? {biflow: true} : {}), sampling: state.sampling,
+    query: state.columns,
+    ...windowOf(state),
+    ...(state.ifaces ? {ifaces: state.ifaces} : {}),
+    ...(state.c ? {condition: state.c} : {}),
+    num_results: Number(state.n) || 100,
+    ...(state.sort ? {sort_by: state.sort} : {}),
+    ...(state.ascending ? {sort_ascending: true} : {}),
+    ...(state.direction ? {[state.direction]: true} : {}),
+    ...(state.biflow === '1' ? {biflow: true} : {}),
+    sampling: state.sampling,
     ...(state.resolution ? {time_resolution: state.resolution} : {}),
   };
 }
@@ -36,40 +66,82 @@ export class QueryView {
       c: mono('query-condition', 'Condition', {'data-spaced': '1', placeholder: 'dport = 443 & snet = 10.0.0.0/8'}),
       ifaces: mono('ifaces', 'Interfaces', {placeholder: 'any'}),
       n: h('input', {type: 'number', min: 1, max: 100000, id: 'n'}),
-      sort: select(kSorts, {id: 'sort'}), direction: select(kDirections, {id: 'direction'}), resolution: select(kResolutions, {id: 'resolution'}),
+      sort: select(kSorts, {id: 'sort'}),
+      direction: select(kDirections, {id: 'direction'}),
+      resolution: select(kResolutions, {id: 'resolution'}),
     };
-    this.checks = {ascending: h('input', {type: 'checkbox'}), biflow: h('input', {type: 'checkbox'}), scaled: h('input', {type: 'checkbox'})};
+    this.checks = {
+      ascending: h('input', {type: 'checkbox'}),
+      biflow: h('input', {type: 'checkbox'}),
+      scaled: h('input', {type: 'checkbox'}),
+    };
     this.problems = {query: h('div'), condition: h('div'), other: h('div')};
-    this.range = new RangePicker({go: (changes) => this.submit(changes)}, kRanges.filter(([value]) => value !== 'live'));
+    this.range = new RangePicker(
+      {go: (changes) => this.submit(changes)},
+      kRanges.filter(([value]) => value !== 'live')
+    );
     this.progress = h('progress', {max: 1, value: 0, hidden: true, 'aria-label': 'Share of the store that is read'});
     this.summary = h('p', {class: 'quiet', role: 'status'});
     this.command = h('code', {class: 'mono'});
-    this.downloads = h('div', {class: 'downloads', hidden: true},
-        h('button', {type: 'button', onclick: () => this.download('csv')}, 'CSV'), h('button', {type: 'button', onclick: () => this.download('json')}, 'JSON'));
+    this.downloads = h(
+      'div',
+      {class: 'downloads', hidden: true},
+      h('button', {type: 'button', onclick: () => this.download('csv')}, 'CSV'),
+      h('button', {type: 'button', onclick: () => this.download('json')}, 'JSON')
+    );
     this.table = new ResultTable({onClause: (clause) => this.submit({c: withClause(this.fields.c.value, clause)})});
-    this.card = h('section', {class: 'card answer', 'aria-label': 'Answer'}, h('header', {}, this.summary, this.downloads), this.table.element);
+    this.card = h(
+      'section',
+      {class: 'card answer', 'aria-label': 'Answer'},
+      h('header', {}, this.summary, this.downloads),
+      this.table.element
+    );
     this.run = h('button', {type: 'submit', class: 'primary'}, 'Run');
     this.stop = h('button', {type: 'button', hidden: true, onclick: () => this.abort?.abort()}, 'Stop');
     const suggest = (how) => async (text, caret) => how(text, caret, await app.fields());
     const {columns, c, ifaces, n, sort, direction, resolution} = this.fields;
     root.append(
-        h('form', {class: 'card query', onsubmit: (event) => {
-          event.preventDefault();
-          this.submit({});
-        }},
+      h(
+        'form',
+        {
+          class: 'card query',
+          onsubmit: (event) => {
+            event.preventDefault();
+            this.submit({});
+          },
+        },
         h('h1', {class: 'unseen'}, 'Query'),
-        labelled('Columns', withCompletion(columns, suggest(suggestColumns)), 'wide'), this.problems.query,
-        labelled('Condition', withCompletion(c, suggest(suggestCondition)), 'wide'), this.problems.condition,
+        labelled('Columns', withCompletion(columns, suggest(suggestColumns)), 'wide'),
+        this.problems.query,
+        labelled('Condition', withCompletion(c, suggest(suggestCondition)), 'wide'),
+        this.problems.condition,
         h('div', {class: 'row'}, this.range.element),
-        h('div', {class: 'row'}, labelled('Interfaces', ifaces), labelled('Rows at most', n), labelled('Sorted by', sort), labelled('Direction', direction),
-            labelled('Blocks of time', resolution)),
-        h('div', {class: 'row'}, h('label', {}, this.checks.ascending, ' smallest first'), h('label', {}, this.checks.biflow, ' conversations whole'),
-            h('label', {}, this.checks.scaled, ' scale sampled'), h('span', {class: 'grow'}), this.stop, this.run),
-        this.problems.other),
-        h('div', {class: 'command'}, this.command, h('button', {type: 'button', onclick: () => this.copy()}, 'Copy')),
-        this.progress,
-        this.card);
-    root.addEventListener('change', this.onChange = () => this.showCommand());
+        h(
+          'div',
+          {class: 'row'},
+          labelled('Interfaces', ifaces),
+          labelled('Rows at most', n),
+          labelled('Sorted by', sort),
+          labelled('Direction', direction),
+          labelled('Blocks of time', resolution)
+        ),
+        h(
+          'div',
+          {class: 'row'},
+          h('label', {}, this.checks.ascending, ' smallest first'),
+          h('label', {}, this.checks.biflow, ' conversations whole'),
+          h('label', {}, this.checks.scaled, ' scale sampled'),
+          h('span', {class: 'grow'}),
+          this.stop,
+          this.run
+        ),
+        this.problems.other
+      ),
+      h('div', {class: 'command'}, this.command, h('button', {type: 'button', onclick: () => this.copy()}, 'Copy')),
+      this.progress,
+      this.card
+    );
+    root.addEventListener('change', (this.onChange = () => this.showCommand()));
     this.root = root;
   }
 
@@ -81,8 +153,12 @@ export class QueryView {
   // What the form says, as state.
   read() {
     const values = Object.fromEntries(Object.entries(this.fields).map(([key, field]) => [key, field.value.trim()]));
-    return {...values, ascending: this.checks.ascending.checked ? '1' : '', biflow: this.checks.biflow.checked ? '1' : '0',
-      sampling: this.checks.scaled.checked ? 'scaled' : 'raw'};
+    return {
+      ...values,
+      ascending: this.checks.ascending.checked ? '1' : '',
+      biflow: this.checks.biflow.checked ? '1' : '0',
+      sampling: this.checks.scaled.checked ? 'scaled' : 'raw',
+    };
   }
 
   submit(changes) {
@@ -100,7 +176,9 @@ export class QueryView {
     if (state.run) this.ask();
     else this.summary.textContent = 'Columns are grouped by; rows have the sums of their bytes and packets.';
   }
-  redraw() { this.table.draw(); }
+  redraw() {
+    this.table.draw();
+  }
 
   showCommand() {
     this.command.textContent = commandLine(queryOf({...this.state, ...this.read()}));
@@ -110,13 +188,13 @@ export class QueryView {
     try {
       await navigator.clipboard.writeText(this.command.textContent);
     } catch {
-      getSelection().selectAllChildren(this.command);  // no permission, or no TLS: Ctrl+C does it
+      getSelection().selectAllChildren(this.command); // no permission, or no TLS: Ctrl+C does it
     }
   }
 
   async ask() {
     this.abort?.abort();
-    const abort = this.abort = new AbortController();
+    const abort = (this.abort = new AbortController());
     const {direction} = this.state;
     for (const place of Object.values(this.problems)) place.replaceChildren();
     this.busy(true);
@@ -124,12 +202,16 @@ export class QueryView {
     this.summary.textContent = 'Asking …';
     try {
       const answer = await api.streamQuery(queryOf(this.state), {
-        signal: abort.signal, onProgress: (share) => { this.progress.value = share; },
+        signal: abort.signal,
+        onProgress: (share) => {
+          this.progress.value = share;
+        },
         onPartial: (partial) => {
           const {time_first: first, time_last: last} = partial.summary.time_range;
           this.summary.textContent = `So far, exact for ${formatTime(parseTime(first))} – ${formatTime(parseTime(last))}`;
           this.table.show(partial, direction, true);
-        }});
+        },
+      });
       this.answer = answer;
       this.downloads.hidden = false;
       this.table.show(answer.result, direction, false);
@@ -164,8 +246,10 @@ export class QueryView {
 
   summarise({summary, status}) {
     const {hits, timings, stats, time_range: range} = summary;
-    const parts = [`${exact(hits.displayed)} of ${exact(hits.total)} rows`,
-      `${formatTime(parseTime(range.time_first))} – ${formatTime(parseTime(range.time_last))}`];
+    const parts = [
+      `${exact(hits.displayed)} of ${exact(hits.total)} rows`,
+      `${formatTime(parseTime(range.time_first))} – ${formatTime(parseTime(range.time_last))}`,
+    ];
     if (timings?.query_duration_ns) parts.push(`${(Number(timings.query_duration_ns) / 1e6).toFixed(1)} ms`);
     if (stats?.rows !== undefined) parts.push(`${exact(stats.rows)} flows read`);
     if (status?.message) parts.push(status.message);

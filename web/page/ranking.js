@@ -16,10 +16,28 @@ export class RankingCard {
     this.onSide = onSide;
     this.sides = h('div', {class: 'card-sides'});
     this.body = h('div', {class: 'card-body'});
-    this.element = h('section', {class: 'card ranking', id: `card-${kind.id}`, 'aria-labelledby': `title-${kind.id}`},
-        h('header', {}, h('h2', {id: `title-${kind.id}`}, kind.title), this.sides,
-            h('button', {type: 'button', class: 'link', title: 'Open as a query', 'aria-label': `${kind.title}: open as a query`, onclick: onOpen}, 'Query')),
-        this.body);
+    this.element = h(
+      'section',
+      {class: 'card ranking', id: `card-${kind.id}`, 'aria-labelledby': `title-${kind.id}`},
+      h(
+        'header',
+        {},
+        h('h2', {id: `title-${kind.id}`}, kind.title),
+        this.sides,
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'link',
+            title: 'Open as a query',
+            'aria-label': `${kind.title}: open as a query`,
+            onclick: onOpen,
+          },
+          'Query'
+        )
+      ),
+      this.body
+    );
   }
 
   showSides(side, sides) {
@@ -44,12 +62,31 @@ export class RankingCard {
     const totals = result.summary.totals;
     const all = bytesOf(totals);
     const more = result.summary.hits.total - rows.length;
-    redraw(this.body, h('table', {},
-        h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, this.kind.heading ?? ''), h('th', {scope: 'col', class: 'number'}, 'Bytes'),
+    redraw(
+      this.body,
+      h(
+        'table',
+        {},
+        h(
+          'thead',
+          {},
+          h(
+            'tr',
+            {},
+            h('th', {scope: 'col'}, this.kind.heading ?? ''),
+            h('th', {scope: 'col', class: 'number'}, 'Bytes'),
             h('th', {scope: 'col', class: 'number'}, 'Packets'),
-            h('th', {scope: 'col', class: 'number rate'}, 'Rate'))),
-        h('tbody', {}, rows.map((row) => this.row(row, side, seconds, all)))),
-    more > 0 ? h('p', {class: 'quiet more'}, `and ${exact(more)} more`) : null);
+            h('th', {scope: 'col', class: 'number rate'}, 'Rate')
+          )
+        ),
+        h(
+          'tbody',
+          {},
+          rows.map((row) => this.row(row, side, seconds, all))
+        )
+      ),
+      more > 0 ? h('p', {class: 'quiet more'}, `and ${exact(more)} more`) : null
+    );
   }
 
   row(row, side, seconds, all) {
@@ -58,12 +95,23 @@ export class RankingCard {
     const clause = this.kind.clause(row, side);
     const name = this.kind.name(row, side);
     const text = this.kind.text(row, side);
-    const line = h('tr', {class: clause ? 'clickable' : '', onclick: clause ? () => this.onClause(clause) : null},
-        h('th', {scope: 'row', title: `${text}, ${formatPercent(bytes, all)} of all bytes`}, clause ? h('button', {type: 'button', title: `Only ${clause}`, 'data-clause': clause}, name) : name),
-        h('td', {class: 'number', title: `${exact(bytes)} bytes, ${formatPercent(bytes, all)} of all`}, formatBytes(bytes, settings.units)),
-        h('td', {class: 'number', title: `${exact(packets)} packets`}, formatCount(packets)),
-        h('td', {class: 'number rate'}, formatRate(8 * Number(bytes) / seconds)));
-    line.style.setProperty('--share', `${100 * Number(bytes) / Math.max(1, Number(all))}%`);
+    const line = h(
+      'tr',
+      {class: clause ? 'clickable' : '', onclick: clause ? () => this.onClause(clause) : null},
+      h(
+        'th',
+        {scope: 'row', title: `${text}, ${formatPercent(bytes, all)} of all bytes`},
+        clause ? h('button', {type: 'button', title: `Only ${clause}`, 'data-clause': clause}, name) : name
+      ),
+      h(
+        'td',
+        {class: 'number', title: `${exact(bytes)} bytes, ${formatPercent(bytes, all)} of all`},
+        formatBytes(bytes, settings.units)
+      ),
+      h('td', {class: 'number', title: `${exact(packets)} packets`}, formatCount(packets)),
+      h('td', {class: 'number rate'}, formatRate((8 * Number(bytes)) / seconds))
+    );
+    line.style.setProperty('--share', `${(100 * Number(bytes)) / Math.max(1, Number(all))}%`);
     return line;
   }
 }

@@ -5,7 +5,7 @@ import {clauseFor, countryName, flagLetters, protocolName} from './names.js';
 import {bytesOf, packetsOf} from './ranking.js';
 import {settings} from './settings.js';
 
-const kMostRows = 1000;  // in the table; downloads have all
+const kMostRows = 1000; // in the table; downloads have all
 const kLabels = {time: 'timestamp', hostid: 'host_id'};
 const isCountry = (column) => /^(src|dst)_geo_country_code$/.test(column);
 const isFlags = (column) => /tcp_flags$/.test(column);
@@ -26,7 +26,9 @@ export function valueText(column, value) {
   if (isCountry(column)) return value ? `${value} ${countryName(value)}` : '';
   if (isNanoseconds(column) && value) {
     const ns = BigInt(value);
-    return `${formatTime(Number(ns / 1000000000n))}.${String(ns % 1000000000n).padStart(9, '0').slice(0, 3)}`;
+    return `${formatTime(Number(ns / 1000000000n))}.${String(ns % 1000000000n)
+      .padStart(9, '0')
+      .slice(0, 3)}`;
   }
   return Array.isArray(value) ? value.join(' ') : String(value);
 }
@@ -37,9 +39,18 @@ const isNumber = (value) => typeof value === 'number' || typeof value === 'bigin
 export function counterColumns(direction) {
   const bytes = (value) => formatBytes(value, settings.units);
   const all = {
-    in: [['Packets in', (c) => c.pr ?? 0, formatCount], ['Bytes in', (c) => c.br ?? 0, bytes]],
-    out: [['Packets out', (c) => c.ps ?? 0, formatCount], ['Bytes out', (c) => c.bs ?? 0, bytes]],
-    sum: [['Packets', packetsOf, formatCount], ['Bytes', bytesOf, bytes]],
+    in: [
+      ['Packets in', (c) => c.pr ?? 0, formatCount],
+      ['Bytes in', (c) => c.br ?? 0, bytes],
+    ],
+    out: [
+      ['Packets out', (c) => c.ps ?? 0, formatCount],
+      ['Bytes out', (c) => c.bs ?? 0, bytes],
+    ],
+    sum: [
+      ['Packets', packetsOf, formatCount],
+      ['Bytes', bytesOf, bytes],
+    ],
   };
   return all[direction] ?? [...all.in, ...all.out];
 }
@@ -67,49 +78,133 @@ export class ResultTable {
   columns() {
     const counters = counterColumns(this.direction);
     const attributes = (this.result.query.attributes ?? []).map((column) => ({
-      heading: column, value: (row) => valueOf(row, column), text: (value) => valueText(column, value),
-      clause: (value) => value === undefined ? null : clauseFor(column, value)}));
+      heading: column,
+      value: (row) => valueOf(row, column),
+      text: (value) => valueText(column, value),
+      clause: (value) => (value === undefined ? null : clauseFor(column, value)),
+    }));
     const totals = this.result.summary.totals;
-    return [...attributes, ...counters.map(([heading, of, text]) => ({
-      heading, isCounter: true, value: (row) => of(row.counters), text, title: exact, total: of(totals)})),
-    {heading: '%', isCounter: true, value: (row) => bytesOf(row.counters), text: (value) => formatPercent(value, bytesOf(totals)), title: exact}];
+    return [
+      ...attributes,
+      ...counters.map(([heading, of, text]) => ({
+        heading,
+        isCounter: true,
+        value: (row) => of(row.counters),
+        text,
+        title: exact,
+        total: of(totals),
+      })),
+      {
+        heading: '%',
+        isCounter: true,
+        value: (row) => bytesOf(row.counters),
+        text: (value) => formatPercent(value, bytesOf(totals)),
+        title: exact,
+      },
+    ];
   }
 
   draw() {
     if (!this.result) return;
-    const rows = [...this.result.rows ?? []];
-    if (!rows.length) return this.element.replaceChildren(this.isPartial ? '' : notice('No flows match in this window'));
+    const rows = [...(this.result.rows ?? [])];
+    if (!rows.length)
+      return this.element.replaceChildren(this.isPartial ? '' : notice('No flows match in this window'));
     const columns = this.columns();
     if (this.order) {
       const {value} = columns[this.order.index];
       const sign = this.order.ascending ? 1 : -1;
-      const compare = (a, b) => isNumber(a) && isNumber(b) ? (a < b ? -1 : a > b ? 1 : 0) :
-          String(a).localeCompare(String(b), 'en', {numeric: true});
+      const compare = (a, b) =>
+        isNumber(a) && isNumber(b)
+          ? a < b
+            ? -1
+            : a > b
+              ? 1
+              : 0
+          : String(a).localeCompare(String(b), 'en', {numeric: true});
       rows.sort((a, b) => sign * compare(value(a), value(b)));
     }
     const shown = rows.slice(0, kMostRows);
     const heading = (column, index) => {
       const sorted = this.order?.index === index ? (this.order.ascending ? 'ascending' : 'descending') : null;
-      return h('th', {scope: 'col', class: column.isCounter ? 'number' : '', 'aria-sort': sorted}, h('button', {type: 'button', 'data-key': column.heading, onclick: () => {
-        const again = this.order?.index === index;
-        this.order = {index, ascending: again ? !this.order.ascending : !column.isCounter};
-        this.draw();
-      }}, column.heading, sorted ? (sorted === 'ascending' ? ' ↑' : ' ↓') : ''));
+      return h(
+        'th',
+        {scope: 'col', class: column.isCounter ? 'number' : '', 'aria-sort': sorted},
+        h(
+          'button',
+          {
+            type: 'button',
+            'data-key': column.heading,
+            onclick: () => {
+              const again = this.order?.index === index;
+              this.order = {index, ascending: again ? !this.order.ascending : !column.isCounter};
+              this.draw();
+            },
+          },
+          column.heading,
+          sorted ? (sorted === 'ascending' ? ' ↑' : ' ↓') : ''
+        )
+      );
     };
-    redraw(this.element, h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Answer'}, h('table', {},
-        h('thead', {}, h('tr', {}, columns.map(heading))),
-        h('tbody', {}, shown.map((row) => h('tr', {}, columns.map((column) => this.cell(column, column.value(row)))))),
-        h('tfoot', {}, h('tr', {}, columns.map((column, i) => column.total === undefined ? h('td', {}, i ? '' : 'Total') :
-            h('td', {class: 'number', title: exact(column.total)}, column.text(column.total))))))),
-    shown.length < rows.length ? h('p', {class: 'quiet'}, `The first ${exact(shown.length)} of ${exact(rows.length)} rows; downloads have all.`) : null);
+    redraw(
+      this.element,
+      h(
+        'div',
+        {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Answer'},
+        h(
+          'table',
+          {},
+          h('thead', {}, h('tr', {}, columns.map(heading))),
+          h(
+            'tbody',
+            {},
+            shown.map((row) =>
+              h(
+                'tr',
+                {},
+                columns.map((column) => this.cell(column, column.value(row)))
+              )
+            )
+          ),
+          h(
+            'tfoot',
+            {},
+            h(
+              'tr',
+              {},
+              columns.map((column, i) =>
+                column.total === undefined
+                  ? h('td', {}, i ? '' : 'Total')
+                  : h('td', {class: 'number', title: exact(column.total)}, column.text(column.total))
+              )
+            )
+          )
+        )
+      ),
+      shown.length < rows.length
+        ? h(
+            'p',
+            {class: 'quiet'},
+            `The first ${exact(shown.length)} of ${exact(rows.length)} rows; downloads have all.`
+          )
+        : null
+    );
   }
 
   cell(column, value) {
     const text = column.text(value);
     if (column.isCounter) return h('td', {class: 'number', title: column.title(value)}, text);
     const clause = column.clause(value);
-    return h('td', {class: 'mono'}, clause ? h('button', {type: 'button', class: 'cell', title: `Only ${clause}`, onclick: () => this.onClause(clause)},
-        text === '' ? '–' : text) : text);
+    return h(
+      'td',
+      {class: 'mono'},
+      clause
+        ? h(
+            'button',
+            {type: 'button', class: 'cell', title: `Only ${clause}`, onclick: () => this.onClause(clause)},
+            text === '' ? '–' : text
+          )
+        : text
+    );
   }
 }
 

@@ -2,8 +2,19 @@
 import {parseTime} from './format.js';
 import {protocolName} from './names.js';
 
-const kSteps = [[300, '5m'], [600, '10m'], [900, '15m'], [1800, '30m'], [3600, '1h'], [7200, '2h'], [14400, '4h'], [21600, '6h'], [43200, '12h'],
-  [86400, '1d'], [604800, '7d']];
+const kSteps = [
+  [300, '5m'],
+  [600, '10m'],
+  [900, '15m'],
+  [1800, '30m'],
+  [3600, '1h'],
+  [7200, '2h'],
+  [14400, '4h'],
+  [21600, '6h'],
+  [43200, '12h'],
+  [86400, '1d'],
+  [604800, '7d'],
+];
 const kMostSteps = 180;
 const kMostSeries = 8;
 
@@ -38,17 +49,25 @@ export function toSeries(rows, {first, last, step}, measure) {
   const width = (start) => Math.max(1, Math.min(start + step, last) - lower(start));
   const total = (blocks) => [...blocks.values()].reduce((sum, amount) => sum + amount, 0);
 
-  const ranked = [...perProtocol].map(([name, blocks]) => ({name, blocks, total: total(blocks)}))
-      .sort((a, b) => b.total - a.total);
+  const ranked = [...perProtocol]
+    .map(([name, blocks]) => ({name, blocks, total: total(blocks)}))
+    .sort((a, b) => b.total - a.total);
   const shown = ranked.slice(0, ranked.length > kMostSeries ? kMostSeries - 1 : kMostSeries);
   const rest = ranked.slice(shown.length);
-  const series = shown.map(({name, blocks}) => ({name, values: starts.map((s) => (blocks.get(s + step) ?? 0) / width(s))}));
+  const series = shown.map(({name, blocks}) => ({
+    name,
+    values: starts.map((s) => (blocks.get(s + step) ?? 0) / width(s)),
+  }));
   if (rest.length) {
-    series.push({name: 'other', values: starts.map(
-        (s) => rest.reduce((sum, {blocks}) => sum + (blocks.get(s + step) ?? 0), 0) / width(s))});
+    series.push({
+      name: 'other',
+      values: starts.map((s) => rest.reduce((sum, {blocks}) => sum + (blocks.get(s + step) ?? 0), 0) / width(s)),
+    });
   }
-  return {times: [...starts.map(lower), last], series: series.map(
-      ({name, values}) => ({name, values: [...values, values.at(-1)]}))};
+  return {
+    times: [...starts.map(lower), last],
+    series: series.map(({name, values}) => ({name, values: [...values, values.at(-1)]})),
+  };
 }
 
 // The last minutes, second by second, from answers that each continue the one before.
@@ -56,7 +75,7 @@ export class LiveHistory {
   constructor(seconds = 300) {
     this.length = seconds;
     this.now = 0;
-    this.protocols = new Map();  // name → Map(second → {bits, packets, flows})
+    this.protocols = new Map(); // name → Map(second → {bits, packets, flows})
   }
 
   add({now, first, protocols}) {
@@ -65,7 +84,7 @@ export class LiveHistory {
       const seconds = this.protocols.get(name);
       bits.forEach((value, i) => seconds.set(first + i, {bits: value, packets: packets[i], flows: flows[i]}));
     }
-    if (now < this.now) this.protocols.clear();  // the collector's clock was set back
+    if (now < this.now) this.protocols.clear(); // the collector's clock was set back
     this.now = now;
     for (const [name, seconds] of this.protocols) {
       for (const second of seconds.keys()) {
@@ -79,9 +98,14 @@ export class LiveHistory {
   series(measure) {
     const times = Array.from({length: this.length}, (_, i) => this.now - this.length + 1 + i);
     const total = (seconds) => [...seconds.values()].reduce((sum, value) => sum + value.bits, 0);
-    const series = [...this.protocols].map(([name, seconds]) => ({
-      name, total: total(seconds), values: times.map((t) => seconds.get(t)?.[measure] ?? 0)}))
-        .filter((one) => one.total > 0).sort((a, b) => b.total - a.total);
+    const series = [...this.protocols]
+      .map(([name, seconds]) => ({
+        name,
+        total: total(seconds),
+        values: times.map((t) => seconds.get(t)?.[measure] ?? 0),
+      }))
+      .filter((one) => one.total > 0)
+      .sort((a, b) => b.total - a.total);
     return {times, series};
   }
 }

@@ -20,11 +20,19 @@ function write(key, value) {
 }
 
 export const settings = {
-  get units() { return read('units', 'iec'); },
-  set units(value) { write('units', value); },
+  get units() {
+    return read('units', 'iec');
+  },
+  set units(value) {
+    write('units', value);
+  },
   // auto, light or dark
-  get theme() { return read('theme', 'auto'); },
-  set theme(value) { write('theme', value); },
+  get theme() {
+    return read('theme', 'auto');
+  },
+  set theme(value) {
+    write('theme', value);
+  },
 };
 
 export function applyTheme() {

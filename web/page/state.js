@@ -11,8 +11,23 @@
 // The others are the query view's own.
 
 export const kDefaults = Object.freeze({
-  view: 'overview', range: 'live', first: '', last: '', c: '', biflow: '1', sampling: 'scaled', measure: 'bits', flip: '',
-  columns: 'talk_conv', ifaces: '', n: '100', sort: '', ascending: '', direction: '', resolution: '', run: '',
+  view: 'overview',
+  range: 'live',
+  first: '',
+  last: '',
+  c: '',
+  biflow: '1',
+  sampling: 'scaled',
+  measure: 'bits',
+  flip: '',
+  columns: 'talk_conv',
+  ifaces: '',
+  n: '100',
+  sort: '',
+  ascending: '',
+  direction: '',
+  resolution: '',
+  run: '',
 });
 const kViews = new Set(['overview', 'query', 'exporters', 'ledger']);
 

@@ -1,126 +1,39 @@
 #!/usr/bin/env python3
 """The web page in headless Chromium: a real collector and a real store behind it, weir query as the witness.
 
-    page_test.py WEIR       path of the binary; exits 77 where Chromium or chromedriver is missing
+page_test.py WEIR       path of the binary; exits 77 where Chromium or chromedriver is missing
 """
 
-import json
-import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import traceback
-import urllib.parse
 
-from known_store import EVIL, make_store
+from known_store import EVIL
+from shown_page import ShownPage, equal
 from webdriver import Browser, find_browser
+from weir_server import collect, serve
 
 HERE = pathlib.Path(__file__).parent
 SKIPPED = 77
 TOKEN = "a-token-for-this-test"
 
 
-class Server:
-    """weir with an HTTP listener on a port of the system's choice."""
-
-    def __init__(self, arguments, **environment):
-        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, **environment})
-        self.listener = None
-        said = []
-        for line in self.process.stderr:
-            said.append(line)
-            if found := re.search(r"listening on (udp://\S+)", line):
-                self.listener = found[1]
-            if found := re.search(r"(http://\S+:\d+)", line):
-                self.url = found[1]
-                if self.listener or "serve" in arguments:
-                    break
-            elif self.listener and hasattr(self, "url"):
-                break
-        else:
-            raise RuntimeError("no server: " + "".join(said))
-
-    def close(self):
-        if self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=30)
-
-
-def collect(weir, directory, *more):
-    return Server([weir, "collect", "--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:0", "--state-dir", "none",
-                   "--run-dir", tempfile.mkdtemp(dir=directory), *more])
-
-
-def serve(weir, store, *more, **environment):
-    return Server([weir, "serve", "-d", str(store), "--http", "127.0.0.1:0", *more], **environment)
-
-
-class PageTest:
-    def __init__(self, weir, browser, directory):
-        self.weir = weir
-        self.browser = browser
-        self.directory = directory
-        self.store = make_store(weir, directory)
-        self.servers = []  # of one test
-
-    # What is asked for and shown
-
-    def open(self, server, view="overview", **state):
-        self.server = server
-        self.browser.go("about:blank")
-        self.browser.go(f"{server.url}/#{view}?{urllib.parse.urlencode(state)}")
-
-    def shown(self):
-        """Waits until all cards have their figures; (bytes, packets, rows of each card)."""
-        self.browser.wait("all cards are there", """
-            const cards = [...document.querySelectorAll('.ranking')];
-            return document.querySelector('[data-stat=bytes]') && cards.length > 0 &&
-                cards.every((card) => card.getAttribute('aria-busy') === 'false' && card.querySelector('tbody tr, .notice'));""")
-        return self.browser.run("""
-            const digits = (text) => Number(text.replaceAll(',', '').match(/^\\d+/)[0]);
-            const stat = (key) => digits(document.querySelector(`[data-stat=${key}]`).dataset.exact);
-            const cards = Object.fromEntries([...document.querySelectorAll('.ranking')].map((card) => [card.id.replace('card-', ''),
-                [...card.querySelectorAll('tbody tr')].map((row) => ({
-                    name: row.querySelector('th').innerText.replace(/\\s+/g, ' ').trim(), clause: row.querySelector('button')?.dataset.clause ?? null,
-                    bytes: digits(row.cells[1].title), packets: digits(row.cells[2].title)}))]));
-            return {bytes: stat('bytes'), packets: stat('packets'), cards};""")
-
-    def ask(self, columns, condition=""):
-        """The witness, for all that the store has: its flows end half an hour ago, so that every window from -6h agrees."""
-        arguments = [self.weir, "query", "-d", str(self.store), "-e", "json", "-f", "-6h", "--sum", "--biflow", "-n", "10", columns]
-        if condition:
-            arguments += ["-c", condition]
-        return json.loads(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
-
-    def check_figures(self, condition=""):
-        shown = self.shown()
-        totals = self.ask("proto", condition)["summary"]["totals"]
-        equal(shown["bytes"], totals["br"] + totals["bs"], f"bytes where {condition!r}")
-        equal(shown["packets"], totals["pr"] + totals["ps"], f"packets where {condition!r}")
-        for card, columns in {"talkers": "sip", "services": "dport,proto", "conversations": "sip,dip", "systems": "dst_as",
-                              "countries": "dst_country"}.items():
-            rows = [[r["counters"]["br"] + r["counters"]["bs"], r["counters"]["pr"] + r["counters"]["ps"]]
-                    for r in self.ask(columns, condition)["rows"]]
-            equal(sorted([r["bytes"], r["packets"]] for r in shown["cards"][card]), sorted(rows), f"{card} where {condition!r}")
-        return shown
-
-    # Tests
-
+class PageTest(ShownPage):
     def test_pure_functions(self, server):
         self.open(server)
-        checks = self.browser.run_async((HERE / "pure_functions.js").read_text())
+        checks = self.browser.run_async((HERE / "pure_functions.js").read_text() + "return pureFunctions();")
         assert checks > 90, checks
 
     def test_figures_are_those_of_weir_query(self, server):
         self.open(server, range="-6h")
         shown = self.check_figures()
-        equal(shown["cards"]["talkers"][0]["clause"], "sip = " + shown["cards"]["talkers"][0]["name"], "a talker's clause")
+        equal(
+            shown["cards"]["talkers"][0]["clause"], "sip = " + shown["cards"]["talkers"][0]["name"], "a talker's clause"
+        )
         assert any("443/TCP HTTPS" in row["name"] for row in shown["cards"]["services"]), shown["cards"]["services"]
         assert any("Network 64501" in row["name"] for row in shown["cards"]["systems"]), shown["cards"]["systems"]
         assert self.browser.run("return document.querySelectorAll('.plot-canvas canvas').length") > 0, "no plot"
@@ -145,14 +58,12 @@ class PageTest:
         self.wait_condition("dport = 443 & proto = tcp & dst_country = US")
         self.check_figures("dport = 443 & proto = tcp & dst_country = US")
 
-    def wait_condition(self, text):
-        self.browser.wait(f"the condition is {text}", "return document.querySelector('#condition').value === arguments[0]", text)
-        assert urllib.parse.quote_plus(text) in self.browser.run("return location.hash"), "the state is not in the URL"
-
     def test_map(self, server):
         self.open(server, range="-6h")
         self.shown()
-        shades = self.browser.run("return [...document.querySelectorAll('.map [data-shade]')].map((place) => place.dataset.country).sort()")
+        shades = self.browser.run(
+            "return [...document.querySelectorAll('.map [data-shade]')].map((place) => place.dataset.country).sort()"
+        )
         equal(shades, ["DE", "SG", "US"], "countries on the map, the small one as a point")
         self.browser.run("document.querySelector('.map [data-country=SG]').dispatchEvent(new MouseEvent('click'))")
         self.wait_condition("dst_country = SG")
@@ -161,11 +72,30 @@ class PageTest:
     def test_plot_zooms(self, server):
         self.open(server, range="-6h")
         self.shown()
-        box = self.browser.run("const b = document.querySelector('.plot-canvas canvas').getBoundingClientRect(); return [b.left, b.top, b.width, b.height]")
+        box = self.browser.run(
+            "const b = document.querySelector('.plot-canvas canvas').getBoundingClientRect(); return [b.left, b.top, b.width, b.height]"
+        )
         left, top, width, height = box
         move = lambda x: {"type": "pointerMove", "x": int(left + x * width), "y": int(top + height / 2), "duration": 20}
-        self.browser.call("POST", f"{self.browser.session}/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": [
-            move(0.6), {"type": "pointerDown", "button": 0}, move(0.75), move(0.9), {"type": "pointerUp", "button": 0}]}]})
+        self.browser.call(
+            "POST",
+            f"{self.browser.session}/actions",
+            {
+                "actions": [
+                    {
+                        "type": "pointer",
+                        "id": "mouse",
+                        "actions": [
+                            move(0.6),
+                            {"type": "pointerDown", "button": 0},
+                            move(0.75),
+                            move(0.9),
+                            {"type": "pointerUp", "button": 0},
+                        ],
+                    }
+                ]
+            },
+        )
         self.browser.wait("the window is what was dragged over", "return /first=\\d+&last=\\d+/.test(location.hash)")
         first, last = map(int, re.search(r"first=(\d+)&last=(\d+)", self.browser.run("return location.hash")).groups())
         assert 2 * 3600 * 0.7 < last - first < 2 * 3600 * 1.3, (first, last)
@@ -175,31 +105,43 @@ class PageTest:
         rows = self.wait_rows()
         equal(rows, len(self.ask_all("sip,dip")), "rows")
         self.browser.click(".result thead th:first-child button")
-        equal(self.browser.run("return document.querySelector('.result tbody td').innerText"), "10.0.0.1", "sorted by address")
-        equal(self.browser.run("return document.querySelector('.command code').textContent"),
-              "weir query -f -6h -n 1000 --sum --biflow --sampling scaled sip,dip", "the command line")
+        equal(
+            self.browser.run("return document.querySelector('.result tbody td').innerText"),
+            "10.0.0.1",
+            "sorted by address",
+        )
+        equal(
+            self.browser.run("return document.querySelector('.command code').textContent"),
+            "weir query -f -6h -n 1000 --sum --biflow --sampling scaled sip,dip",
+            "the command line",
+        )
 
         self.browser.type("#query-condition", "proto = tcp and dport = 44x")
         self.browser.click("form.query button.primary")
         self.browser.wait("the error", "return document.querySelector('.problem mark')")
-        equal(self.browser.run("const mark = document.querySelector('.problem mark'); return mark.previousSibling.textContent + '|' + mark.textContent"),
-              "proto = tcp and dport = |4", "the place of the error")
-        equal(self.browser.run("return document.querySelector('.problem').previousElementSibling ?? document.querySelector('.problem').parentElement"
-                               ".previousElementSibling.innerText.split('\\n')[0]"), "Condition", "under its field")
-
-    def wait_rows(self):
-        return self.browser.wait("there is an answer", "return document.querySelector('.downloads').hidden ? 0 : "
-                                 "document.querySelectorAll('.result tbody tr').length")
-
-    def ask_all(self, columns):
-        return json.loads(subprocess.run([self.weir, "query", "-d", str(self.store), "-e", "json", "-f", "-6h", "--sum", "--biflow", columns],
-                                         check=True, capture_output=True, text=True).stdout)["rows"]
+        equal(
+            self.browser.run(
+                "const mark = document.querySelector('.problem mark'); return mark.previousSibling.textContent + '|' + mark.textContent"
+            ),
+            "proto = tcp and dport = |4",
+            "the place of the error",
+        )
+        equal(
+            self.browser.run(
+                "return document.querySelector('.problem').previousElementSibling ?? document.querySelector('.problem').parentElement"
+                ".previousElementSibling.innerText.split('\\n')[0]"
+            ),
+            "Condition",
+            "under its field",
+        )
 
     def test_completion_by_keyboard(self, server):
         self.open(server, range="-6h")
         self.shown()
         self.browser.type("#condition", "dst_count")
-        self.browser.wait("suggestions", "return document.querySelector('#condition').getAttribute('aria-expanded') === 'true'")
+        self.browser.wait(
+            "suggestions", "return document.querySelector('#condition').getAttribute('aria-expanded') === 'true'"
+        )
         self.browser.type("#condition", "\ue015\ue007", clear=False)  # arrow down, enter
         value = self.browser.run("return document.querySelector('#condition').value")
         assert value.startswith("dst_country"), value
@@ -208,7 +150,9 @@ class PageTest:
         ground = "return getComputedStyle(document.body).backgroundColor"
         grounds = {}
         for theme in ("light", "dark"):
-            self.browser.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+            self.browser.devtools(
+                "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}]
+            )
             self.open(server, range="-6h")
             self.shown()
             grounds[theme] = self.browser.run(ground)
@@ -218,46 +162,83 @@ class PageTest:
         self.browser.click("#tools [data-value=auto]")
         self.browser.devtools("Emulation.setEmulatedMedia", features=[])
 
-        self.browser.devtools("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
-        for view, state in (("overview", {"range": "-6h"}), ("query", {"range": "-6h", "columns": "raw", "run": 1}), ("exporters", {}), ("ledger", {})):
+        self.browser.devtools(
+            "Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True
+        )
+        for view, state in (
+            ("overview", {"range": "-6h"}),
+            ("query", {"range": "-6h", "columns": "raw", "run": 1}),
+            ("exporters", {}),
+            ("ledger", {}),
+        ):
             self.open(server, view, **state)
             if view == "overview":
                 self.shown()
-            self.browser.wait("content", "return document.querySelector('main .card') && !document.body.innerText.includes('Loading')")
-            equal(self.browser.run("return [innerWidth, document.documentElement.scrollWidth]"), [360, 360], f"width of {view}")
+            self.browser.wait(
+                "content", "return document.querySelector('main .card') && !document.body.innerText.includes('Loading')"
+            )
+            equal(
+                self.browser.run("return [innerWidth, document.documentElement.scrollWidth]"),
+                [360, 360],
+                f"width of {view}",
+            )
         self.browser.devtools("Emulation.clearDeviceMetricsOverride")
 
     def test_names_stay_text(self, server):
         self.open(server, "exporters")
-        self.browser.wait("the interface", "return document.querySelector('#main').innerText.includes(arguments[0])", EVIL)
-        self.browser.click(f"button[title*='onerror']")
+        self.browser.wait(
+            "the interface", "return document.querySelector('#main').innerText.includes(arguments[0])", EVIL
+        )
+        self.browser.click("button[title*='onerror']")
         condition = f"iface = '{EVIL}' & hostid = 192.0.2.1"
         self.wait_condition(condition)
         self.browser.run("location.hash = '#query?range=-6h&columns=iface,sip&run=1'")
-        self.browser.wait("the name in the answer", "return document.querySelector('.result')?.innerText.includes(arguments[0])", EVIL)
-        equal(self.browser.run("return [window.evil ?? null, document.querySelectorAll('main img').length]"), [None, 0], "no markup from a name")
+        self.browser.wait(
+            "the name in the answer", "return document.querySelector('.result')?.innerText.includes(arguments[0])", EVIL
+        )
+        equal(
+            self.browser.run("return [window.evil ?? null, document.querySelectorAll('main img').length]"),
+            [None, 0],
+            "no markup from a name",
+        )
 
     def test_empty_store_then_live_and_ledger(self, _):
         server = self.start(collect, self.weir, self.directory, "--to", f"store:{self.directory / 'empty'}")
         self.open(server)
         self.browser.wait("the store is empty", "return document.body.innerText.includes('The store is empty')")
         self.open(server, "exporters")
-        self.browser.wait("no exporters", "return document.body.innerText.includes('No exporter has sent anything yet')")
-        subprocess.run([self.weir, "generate", "--to", server.listener, "--flows", "3000", "--rate", "1500"], check=True, capture_output=True)
+        self.browser.wait(
+            "no exporters", "return document.body.innerText.includes('No exporter has sent anything yet')"
+        )
+        subprocess.run(
+            [self.weir, "generate", "--to", server.listener, "--flows", "3000", "--rate", "1500"],
+            check=True,
+            capture_output=True,
+        )
         self.open(server)
-        self.browser.wait("live traffic", "return /TCP\\s+[\\d.]+ [kM]?bit\\/s/.test(document.querySelector('.legend').innerText)")
+        self.browser.wait(
+            "live traffic", "return /TCP\\s+[\\d.]+ [kM]?bit\\/s/.test(document.querySelector('.legend').innerText)"
+        )
         self.open(server, "exporters")
-        self.browser.wait("the exporter is well", "return [...document.querySelectorAll('.badge')].some((b) => b.textContent === 'OK')")
+        self.browser.wait(
+            "the exporter is well",
+            "return [...document.querySelectorAll('.badge')].some((b) => b.textContent === 'OK')",
+        )
         self.open(server, "ledger")
-        self.browser.wait("3,000 flows in the ledger", "return [...document.querySelectorAll('tr')].some("
-                          "(row) => row.innerText.startsWith('Flows') && row.innerText.includes('3,000'))")
+        self.browser.wait(
+            "3,000 flows in the ledger",
+            "return [...document.querySelectorAll('tr')].some("
+            "(row) => row.innerText.startsWith('Flows') && row.innerText.includes('3,000'))",
+        )
         assert "Every flow is accounted for" in self.browser.run("return document.body.innerText")
 
     def test_no_store(self, _):
         server = self.start(collect, self.weir, self.directory, "--to", f"file:{self.directory / 'flows.json'}")
         for view in ("overview", "query"):
             self.open(server, view, run=1)
-            self.browser.wait(f"no store in {view}", "return document.querySelector('#main').innerText.includes('--to store:DIR')")
+            self.browser.wait(
+                f"no store in {view}", "return document.querySelector('#main').innerText.includes('--to store:DIR')"
+            )
 
     def test_no_collector(self, _):
         server = self.start(serve, self.weir, self.store)
@@ -266,7 +247,9 @@ class PageTest:
         self.open(server, range="-6h")
         self.check_figures()
         self.open(server, "exporters")
-        self.browser.wait("exporters of the store", "return document.querySelector('#main').innerText.includes('edge1')")
+        self.browser.wait(
+            "exporters of the store", "return document.querySelector('#main').innerText.includes('edge1')"
+        )
         self.open(server, "ledger")
         self.browser.wait("no ledger", "return document.body.innerText.includes('No collector runs here')")
 
@@ -279,7 +262,10 @@ class PageTest:
         self.check_figures()
         self.open(server, range="-6h")
         self.shown()
-        kept = self.browser.run("return [Object.values(sessionStorage).includes(arguments[0]), Object.values(localStorage).includes(arguments[0])]", TOKEN)
+        kept = self.browser.run(
+            "return [Object.values(sessionStorage).includes(arguments[0]), Object.values(localStorage).includes(arguments[0])]",
+            TOKEN,
+        )
         equal(kept, [True, False], "where the token is kept")
 
     def test_server_goes_and_comes(self, _):
@@ -287,31 +273,24 @@ class PageTest:
         self.open(server)
         self.browser.wait("the page", "return document.querySelector('.legend')?.innerText")
         server.close()
-        self.browser.wait("the banner", "return document.querySelector('#banner').innerText.includes('does not answer')")
+        self.browser.wait(
+            "the banner", "return document.querySelector('#banner').innerText.includes('does not answer')"
+        )
         self.browser.go("about:blank")
         self.browser.log("browser")  # Chromium tells of each request that found no server
-
-    def start(self, how, *arguments, **environment):
-        server = how(*arguments, **environment)
-        self.servers.append(server)
-        return server
-
-    def end(self):
-        while self.servers:
-            self.servers.pop().close()
-
-
-def equal(got, wanted, what):
-    assert got == wanted, f"{what}: {got!r}, not {wanted!r}"
 
 
 def check_cleanliness(browser, url):
     """No complaint in the console, nothing asked of anyone else."""
     complaints = [entry["message"] for entry in browser.log("browser") if entry["level"] in ("SEVERE", "WARNING")]
     # Chromium tells of every answer that is an error; these were brought about.
-    complaints = [text for text in complaints if not re.search("the server responded with a status of (400|401|404)", text)]
+    complaints = [
+        text for text in complaints if not re.search("the server responded with a status of (400|401|404)", text)
+    ]
     equal(complaints, [], "the console")
-    elsewhere = [asked for asked in browser.requests() if not asked.startswith((url, "about:", "blob:", "data:", "chrome"))]
+    elsewhere = [
+        asked for asked in browser.requests() if not asked.startswith((url, "about:", "blob:", "data:", "chrome"))
+    ]
     equal(elsewhere, [], "requests to elsewhere")
 
 

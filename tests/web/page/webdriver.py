@@ -20,19 +20,40 @@ def find_browser():
 
 class Browser:
     def __init__(self, driver, browser, profile):
-        self.process = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(
+            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         for line in self.process.stdout:
             if found := re.search(r"started successfully on port (\d+)", line):
                 self.base = f"http://127.0.0.1:{found[1]}"
                 break
         else:
             raise RuntimeError("chromedriver did not start")
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-                     "--disable-component-update", "--no-first-run", f"--user-data-dir={profile}", "--window-size=1440,1000", "--lang=en"]
+        arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--no-first-run",
+            f"--user-data-dir={profile}",
+            "--window-size=1440,1000",
+            "--lang=en",
+        ]
         self.session = ""
-        answer = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": {"binary": browser, "args": arguments},
-            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}}})
+        answer = self.call(
+            "POST",
+            "/session",
+            {
+                "capabilities": {
+                    "alwaysMatch": {
+                        "goog:chromeOptions": {"binary": browser, "args": arguments},
+                        "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+                    }
+                }
+            },
+        )
         self.session = f"/session/{answer['sessionId']}"
 
     def close(self):
@@ -45,7 +66,9 @@ class Browser:
 
     def call(self, method, path, body=None):
         data = None if method != "POST" else json.dumps(body or {}).encode()
-        request = urllib.request.Request(self.base + path, data=data, method=method, headers={"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            self.base + path, data=data, method=method, headers={"Content-Type": "application/json"}
+        )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)["value"]
@@ -65,9 +88,18 @@ class Browser:
 
     def run_async(self, body, *arguments):
         """The value of an async function's body; what it throws is raised here."""
-        answer = self.call("POST", f"{self.session}/execute/async", {"args": list(arguments), "script": """
+        answer = self.call(
+            "POST",
+            f"{self.session}/execute/async",
+            {
+                "args": list(arguments),
+                "script": """
             const done = arguments[arguments.length - 1];
-            (async (...args) => {""" + body + """})(...arguments).then((value) => done({value}), (error) => done({error: String(error.stack || error)}));"""})
+            (async (...args) => {"""
+                + body
+                + """})(...arguments).then((value) => done({value}), (error) => done({error: String(error.stack || error)}));""",
+            },
+        )
         if "error" in answer:
             raise AssertionError(answer["error"])
         return answer.get("value")
@@ -80,7 +112,9 @@ class Browser:
             if value:
                 return value
             if time.monotonic() > end:
-                raise AssertionError(f"in vain: {what}; the page shows:\n{self.run('return document.body.innerText')[:2000]}")
+                raise AssertionError(
+                    f"in vain: {what}; the page shows:\n{self.run('return document.body.innerText')[:2000]}"
+                )
             time.sleep(0.05)
 
     def element(self, selector):
