@@ -31,6 +31,7 @@ constexpr const char* kFooter =
     "  weir status                                           where every flow went\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
+    "  weir serve                                            a store as a web page, and its HTTP API\n"
     "  weir db import flows.json                             flows of other tools into a store\n"
     "  weir openobserve setup                                dashboards and alerts onto an OpenObserve server\n"
     "\n"
@@ -153,7 +154,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
   if (root.get_subcommands().empty())
-    return "which command? collect, export, decode, generate, status, query, list, db, openobserve or completion" +
+    return "which command? collect, export, decode, generate, status, query, list, serve, db, openobserve or completion" +
            help_hint(root);
   return text + help_hint(root);
 }
@@ -202,6 +203,7 @@ int run(int argc, char** argv) {
   add_status_command(root, exit_code);
   const CLI::App* const query = add_query_command(root, exit_code);
   add_list_command(root, exit_code);
+  add_serve_command(root, exit_code);
   add_openobserve_command(root, exit_code);
   add_completion_command(root, exit_code);
   name_environment_when_called(root);

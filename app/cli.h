@@ -27,6 +27,7 @@ void add_export_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);
 void add_list_command(CLI::App& root, int& exit_code);
+void add_serve_command(CLI::App& root, int& exit_code);
 void add_completion_command(CLI::App& root, int& exit_code);
 void add_openobserve_command(CLI::App& root, int& exit_code);
 CLI::App* add_query_command(CLI::App& root, int& exit_code);

@@ -93,8 +93,9 @@ class Windows {
     });
     if (!control) return std::unexpected(control.error());
     control_ = std::move(*control);
-    if (plan.http == "off") return {};
-    auto http = HttpServer::start(plan.http, exporter_pages([this] {
+    if (plan.http.address == "off") return {};
+    http_options_ = http_options(plan.http);
+    auto http = HttpServer::start(http_options_, exporter_pages([this] {
                                     const Exporter* exporter = exporter_.load();
                                     return exporter == nullptr ? ExporterStatus{} : exporter->status();
                                   }));
@@ -105,12 +106,13 @@ class Windows {
 
   void show(const Exporter* exporter) {
     exporter_ = exporter;
-    if (http_) spdlog::info("metrics, health and status on {}", http_->url());
+    if (http_) log_http(http_options_, http_->url(), "metrics, health and status");
   }
 
  private:
   std::atomic<const Exporter*> exporter_ = nullptr;
   std::unique_ptr<ControlServer> control_;
+  HttpOptions http_options_;
   std::unique_ptr<HttpServer> http_;
 };
 
