@@ -68,7 +68,7 @@ TEST(ServiceNotify, ToASocketWithoutAFile) {
 TEST(ServiceNotify, WhereNobodyAsked) {
   ::unsetenv("NOTIFY_SOCKET");
   EXPECT_FALSE(notify_service(kServiceReady));
-  for (const std::string name :
+  for (const std::string& name :
        {std::string("relative"), std::string("/no/such/socket"), "/" + std::string(200, 'x')}) {
     ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
     EXPECT_FALSE(notify_service(kServiceReady)) << name;
