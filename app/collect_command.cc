@@ -286,8 +286,8 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       ->check(not_empty());
   command
       ->add_option("--trust-exporter-address", flags->trusted,
-                   "What comes from this address or prefix, a load balancer or relay, says itself whose it is: by "
-                   "elements 130 and 131 (repeatable)")
+                   "Believe what comes from this address or prefix, a load balancer or relay, about\n"
+                   "whose it is: elements 130 and 131 of records or options data (repeatable)")
       ->type_name("PREFIX")
       ->check(not_empty());
   add_http_options(*command, flags->http, "Web page, API, metrics and health on this ADDRESS:PORT; off: none");

@@ -130,6 +130,16 @@ TEST(Collect, AllowListCountsWhatItRefuses) {
   EXPECT_EQ(parse_record(parse_record(collector.status().at("messages")).at("dropped")).at("not_allowed"), "4");
 }
 
+TEST(Collect, TrustedSendersSayWhoExportedFirst) {
+  const RunningCollector central({"--trust-exporter-address", "127.0.0.1"});
+  const RunningCollector relay({"--to", "udp://127.0.0.1:" + std::to_string(central.port())});
+  const Sender router(relay.port(), "127.0.0.7");
+  router.send(v5_datagram(0, 3));
+  const auto records = central.wait_for_records(3);
+  ASSERT_EQ(records.size(), 3U);
+  for (const Record& record : records) EXPECT_EQ(record.at("sampler_address"), "127.0.0.7");
+}
+
 TEST(Collect, ServesMetricsHealthAndTemplates) {
   RunningCollector collector;
   const Sender sender(collector.port());
