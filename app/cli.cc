@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "app/checks.h"
+#include "app/goflow2_arguments.h"
 #include "app/query_arguments.h"
 #include "app/version.h"
 #include "base/suggest.h"
@@ -158,6 +160,18 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   return text + help_hint(root);
 }
 
+// The arguments as CLI11 is to see them; nothing where help was printed instead.
+Result<std::optional<std::vector<std::string>>> weir_arguments(int argc, char** argv, const CLI::App& query) {
+  if (std::filesystem::path(argv[0]).filename() != "goflow2")
+    return query_arguments(argv[0], {argv + 1, argv + argc}, query);
+  auto command = goflow2_arguments({argv + 1, argv + argc});
+  if (!command) return std::unexpected(command.error());
+  for (const std::string& note : command->notes) complain(note);
+  if (command->help.empty()) return std::move(command->arguments);
+  std::fputs(command->help.c_str(), stdout);
+  return std::nullopt;
+}
+
 void set_up_logging() {
   spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
@@ -206,11 +220,12 @@ int run(int argc, char** argv) {
   add_completion_command(root, exit_code);
   name_environment_when_called(root);
 
-  auto arguments = query_arguments(argv[0], {argv + 1, argv + argc}, *query);
+  auto arguments = weir_arguments(argc, argv, *query);
   if (!arguments) return usage_error(arguments.error());
-  std::ranges::reverse(*arguments);  // as CLI11 wants them
+  if (!*arguments) return kExitDone;
+  std::ranges::reverse(**arguments);  // as CLI11 wants them
   try {
-    root.parse(std::move(*arguments));
+    root.parse(std::move(**arguments));
   } catch (const CLI::Success& asked) {  // --help, --version
     return root.exit(asked);
   } catch (const CLI::ParseError& error) {

@@ -18,19 +18,6 @@ namespace {
 
 constexpr std::size_t kFlowsEach = 20;
 
-// A v5 datagram whose flows have the keys from `first` as their packets.
-Message keyed_datagram(std::uint32_t first) {
-  Message message = v5_datagram(first, kFlowsEach);
-  constexpr std::size_t kHeader = 24, kRecord = 48, kPackets = 16;
-  for (std::size_t i = 0; i < kFlowsEach; ++i) {
-    const auto key = static_cast<std::uint32_t>(first + i);
-    for (std::size_t byte = 0; byte < 4; ++byte) {
-      message[kHeader + i * kRecord + kPackets + byte] = static_cast<std::uint8_t>(key >> (24 - 8 * byte));
-    }
-  }
-  return message;
-}
-
 // A collector with one output, that may be killed and started again with the same spool.
 class HttpCollector {
  public:
@@ -51,7 +38,7 @@ class HttpCollector {
     process_->signal(SIGKILL);
     process_->wait();
   }
-  void send(std::uint32_t first) const { sender_->send(keyed_datagram(first)); }
+  void send(std::uint32_t first) const { sender_->send(keyed_v5_datagram(first, kFlowsEach)); }
 
   // The only sink in `weir status --json`; empty while it does not answer.
   Record sink() const {
