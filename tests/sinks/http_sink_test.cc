@@ -375,6 +375,17 @@ TEST(HttpSinkTest, TlsTrustsItsAuthorityAndShowsItsCertificate) {
     EXPECT_EQ(sink->status().flows.out, delivered) << options << sink->status().last_error;
   }
   EXPECT_EQ(requests, 1);
+  ::setenv("no_proxy", "127.0.0.1,localhost", 1);
+  // The certificate is for 127.0.0.1: what calls itself otherwise gets no record and no credentials.
+  const auto sink =
+      open_or_fail("https://localhost:" + std::to_string(port) + "/?spool=off&retries=0&flush=1ms" + ca + client);
+  submit_all(*sink, numbered(1, 10));
+  wait_for([&] { return sink->status().flows.held == 0; });
+  EXPECT_THAT(sink->status().last_error, HasSubstr("localhost"));
+  EXPECT_EQ(sink->status().flows.dropped_for(SinkDrop::kUnreachable), 10U);
+  EXPECT_EQ(sink->status().delivery->resent_flows, 0U);
+  close_patiently(*sink);
+  EXPECT_EQ(requests, 1);
   server.stop();
 }
 
