@@ -17,13 +17,16 @@
 #include "app/checks.h"
 #include "app/cli.h"
 #include "app/enrichment_options.h"
+#include "app/http_flags.h"
 #include "app/outputs.h"
 #include "app/signals.h"
 #include "base/control_server.h"
+#include "base/service_notify.h"
 #include "collector/collector.h"
 #include "sinks/netflow_options.h"
 #include "sinks/sink.h"
 #include "sinks/sink_spec.h"
+#include "web/exporter_health.h"
 #include "web/pages.h"
 
 namespace weir {
@@ -36,13 +39,24 @@ struct CollectFlags {
   std::vector<std::string> listen{"udp://[::]:2055"};
   std::vector<std::string> to{"stdout"};
   std::vector<std::string> allow;
-  std::string http{kDefaultHttpAddress};
+  std::vector<std::string> trusted;
+  HttpFlags http{.address = std::string(kDefaultHttpAddress)};
   std::string state_dir;
   std::string run_dir;
   EnrichmentFlags enrichment;
   std::string receive_buffer = "32MiB";
   unsigned workers = 0;
 };
+
+Result<void> take_prefixes(const std::string& option, const std::vector<std::string>& texts,
+                           std::vector<Prefix>& prefixes) {
+  for (const std::string& text : texts) {
+    const auto prefix = Prefix::parse(text);
+    if (!prefix) return fail(option + ' ' + text + " is no address or prefix, such as 10.0.0.0/8 or 2001:db8::/32");
+    prefixes.push_back(*prefix);
+  }
+  return {};
+}
 
 Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   CollectorOptions options;
@@ -52,11 +66,9 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
     if (!spec) return fail("--listen " + spec.error().message);
     options.listen.push_back(*spec);
   }
-  for (const std::string& text : flags.allow) {
-    const auto prefix = Prefix::parse(text);
-    if (!prefix) return fail("--allow " + text + " is no address or prefix, such as 10.0.0.0/8 or 2001:db8::/32");
-    options.allow.push_back(*prefix);
-  }
+  if (auto taken = take_prefixes("--allow", flags.allow, options.allow); !taken) return std::unexpected(taken.error());
+  if (auto taken = take_prefixes("--trust-exporter-address", flags.trusted, options.trusted); !taken)
+    return std::unexpected(taken.error());
   const auto buffer = parse_size(flags.receive_buffer);
   if (!buffer) return fail("--receive-buffer " + flags.receive_buffer + ": " + buffer.error().message);
   if (*buffer < kLeastBuffer) return fail("--receive-buffer " + flags.receive_buffer + ": it must be 4KiB or more");
@@ -91,43 +103,63 @@ std::vector<Destination> destinations_of(const std::vector<std::string>& sinks) 
   return all;
 }
 
+// The directory of the first output that is a store; empty where there is none.
+std::string store_of(const std::vector<std::string>& sinks) {
+  for (const std::string& text : sinks) {
+    if (const auto spec = parse_sink_spec(text, {}); spec && spec->scheme == "store") return spec->target;
+  }
+  return {};
+}
+
 // The ways to ask a collector, open before it receives anything, so that a port in use stops the start.
 class Windows {
  public:
   Result<void> open(const CollectFlags& flags) {
     const std::filesystem::path directory =
         flags.run_dir.empty() ? default_run_dir() : std::filesystem::path(flags.run_dir);
-    auto control = ControlServer::start(directory, kCollectorDaemon, [this](std::string_view command) {
-      const Collector* collector = collector_.load();
-      return collector == nullptr ? fail("the collector is starting") : collector->answer(command);
-    });
+    auto control =
+        ControlServer::start(directory, kCollectorDaemon, [this](std::string_view command) { return answer(command); });
     if (!control) return std::unexpected(control.error());
     control_ = std::move(*control);
-    if (flags.http == "off") return {};
-    auto http =
-        HttpServer::start(flags.http, collector_pages([this] { return status(); }, [this] { return templates(); }));
+    return flags.http.address == "off" ? Result<void>() : open_http(flags);
+  }
+
+  void show(const Collector* collector) { collector_ = collector; }
+  void log() const {
+    if (http_) log_http(http_options_, http_->url(), "web page, API, metrics and health");
+  }
+
+ private:
+  Result<void> open_http(const CollectFlags& flags) {
+    std::shared_ptr<StoreApi> store;
+    if (const std::string directory = store_of(flags.to); !directory.empty()) {
+      auto opened = store_api(flags.http, directory);
+      if (!opened) return std::unexpected(opened.error());
+      store = std::move(*opened);
+    }
+    const CollectorLink link{.present = [] { return true; },
+                             .ask = [this](std::string_view command) { return answer(command); }};
+    http_options_ = http_options(flags.http);
+    auto http = HttpServer::start(http_options_, collector_pages([this] { return status(); }, link, store));
     if (!http) return std::unexpected(http.error());
     http_ = std::move(*http);
     return {};
   }
 
-  void show(const Collector* collector) { collector_ = collector; }
-  void log() const {
-    if (http_) spdlog::info("metrics, health and status on {}", http_->url());
+  // "exporters" is for the API of a server beside this process, which shows what this one's own does.
+  Result<std::string> answer(std::string_view command) const {
+    const Collector* collector = collector_.load();
+    if (collector == nullptr) return fail("the collector is starting");
+    return command == "exporters" ? exporters_json(collector->status()) : collector->answer(command);
   }
-
- private:
   CollectorStatus status() const {
     const Collector* collector = collector_.load();
     return collector == nullptr ? CollectorStatus{} : collector->status();
   }
-  std::vector<TemplateView> templates() const {
-    const Collector* collector = collector_.load();
-    return collector == nullptr ? std::vector<TemplateView>{} : collector->templates();
-  }
 
   std::atomic<const Collector*> collector_ = nullptr;
   std::unique_ptr<ControlServer> control_;
+  HttpServerOptions http_options_;
   std::unique_ptr<HttpServer> http_;
 };
 
@@ -191,6 +223,7 @@ int collect(const CollectFlags& flags) {
   windows.show(collector.get());
   windows.log();
   log_start(*collector, options->state_dir);
+  notify_service(kServiceReady);
 
   const std::future<void> stopped = stop.get_future();
   while (stopped.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) {
@@ -198,6 +231,7 @@ int collect(const CollectFlags& flags) {
     spdlog::info("nobody reads the output any more");
     break;
   }
+  notify_service(kServiceStopping);
   spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
   collector->stop(std::chrono::steady_clock::now() + kShutdownLimit);
   running = nullptr;
@@ -250,10 +284,14 @@ void add_collect_command(CLI::App& root, int& exit_code) {
   command->add_option("--allow", flags->allow, "Only take what comes from this address or prefix (repeatable)")
       ->type_name("PREFIX")
       ->check(not_empty());
-  command->add_option("--http", flags->http, "Metrics, health and status on this ADDRESS:PORT; off: none")
-      ->type_name("ADDRESS")
-      ->check(not_empty())
-      ->capture_default_str();
+  command
+      ->add_option("--trust-exporter-address", flags->trusted,
+                   "Believe what comes from this address or prefix, a load balancer or relay, about\n"
+                   "whose it is: elements 130 and 131 of records or options data (repeatable)")
+      ->type_name("PREFIX")
+      ->check(not_empty());
+  add_http_options(*command, flags->http, "Web page, API, metrics and health on this ADDRESS:PORT; off: none");
+  add_query_timeout_option(*command, flags->http);
   command
       ->add_option("--state-dir", flags->state_dir,
                    "Where templates survive a restart; none: nowhere. Default: /var/lib/weir where\n"

@@ -325,11 +325,7 @@ void add_output_options(CLI::App& command, ExportFlags& flags) {
       ->type_name("DIR")
       ->check(not_empty())
       ->group(group);
-  command.add_option("--http", flags.http, "Metrics, health and status on this ADDRESS:PORT; off: none")
-      ->type_name("ADDRESS")
-      ->check(not_empty())
-      ->capture_default_str()
-      ->group(group);
+  add_http_options(command, flags.http, "Metrics, health and status on this ADDRESS:PORT; off: none", group);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/enrichment_options.h"
+#include "app/http_flags.h"
 #include "base/error.h"
 #include "exporter/exporter.h"
 
@@ -48,7 +49,7 @@ struct ExportFlags {
   std::uint32_t source_id = 0;
   std::string host;
   std::string run_dir;
-  std::string http = "off";
+  HttpFlags http{.address = "off"};
   std::string state_dir;
   EnrichmentFlags enrichment;
 };
@@ -61,7 +62,7 @@ struct ExportPlan {
   std::vector<std::string> to;
   std::string user;
   std::filesystem::path run_dir;
-  std::string http;                 // "off": none
+  HttpFlags http;                   // "off": none
   std::filesystem::path state_dir;  // empty: none
   EnrichmentFlags enrichment;
 };

@@ -98,8 +98,8 @@ std::string print(const QueryOptions& options, const QueryRequest& request, cons
 
 int query(const QueryOptions& options) {
   if (options.examples) return print_output(kExamples) ? kExitDone : kExitTrouble;
-  if (options.columns.empty()) return usage_error({"which columns? such as sip,dip (see weir query --help)"});
-  const auto request = make_request(options, wall_time_ns());
+  if (options.query.columns.empty()) return usage_error({"which columns? such as sip,dip (see weir query --help)"});
+  const auto request = make_request(options.query, wall_time_ns());
   if (!request) return usage_error(request.error());
   const auto run = make_run_options(options);
   if (!run) return usage_error(run.error());

@@ -12,53 +12,9 @@ namespace weir {
 namespace {
 
 constexpr std::uint64_t kDay = 86'400 * kNsPerSecond;
-constexpr std::size_t kDefaultLimit = 1000;
 
 std::unexpected<Error> fail_for(const std::string& option, const Error& error) {
   return fail(option + ": " + error.message);
-}
-
-bool has_time(const QueryRequest& request) {
-  return std::ranges::any_of(request.columns,
-                             [](const QueryColumn& c) { return c.field.kind == QueryField::Kind::kTime; });
-}
-
-Result<TimeRange> time_range(const QueryOptions& options, std::uint64_t now_ns, bool by_time) {
-  TimeRange times{0, now_ns};
-  if (!options.last.empty()) {
-    const auto last = parse_last_time(options.last, now_ns);
-    if (!last) return fail_for("--last", last.error());
-    times.last = *last;
-  }
-  if (options.first.empty()) {
-    const std::uint64_t window = by_time ? kDay : 30 * kDay;
-    times.first = times.last > window ? times.last - window : 0;
-  } else {
-    const auto first = parse_time(options.first, now_ns);
-    if (!first) return fail_for("--first", first.error());
-    times.first = *first;
-  }
-  if (times.first >= times.last) {
-    return fail("the time range is empty: --first '" + options.first + "' is not before --last '" +
-                (options.last.empty() ? "now" : options.last) + "'");
-  }
-  return times;
-}
-
-Counters counters_of(const QueryOptions& options) {
-  if (options.sum) return Counters::kSum;
-  if (options.in != options.out) return options.in ? Counters::kIn : Counters::kOut;
-  return Counters::kBoth;
-}
-
-// A query of times is read from the first to the last, all of it, unless other wishes are made.
-void set_order(const QueryOptions& options, bool by_time, QueryRequest& request) {
-  const std::string sort = !options.sort.empty() ? options.sort : by_time ? "time" : "bytes";
-  request.sort = sort == "time" ? SortBy::kTime : sort == "packets" ? SortBy::kPackets : SortBy::kBytes;
-  request.ascending = options.ascending || (options.sort.empty() && by_time);
-  request.limit = options.limit != 0 ? options.limit
-                  : by_time          ? std::numeric_limits<std::size_t>::max()
-                                     : kDefaultLimit;
 }
 
 Result<std::chrono::milliseconds> duration(const std::string& option, const std::string& text) {
@@ -70,31 +26,6 @@ Result<std::chrono::milliseconds> duration(const std::string& option, const std:
 }
 
 }  // namespace
-
-Result<QueryRequest> make_request(const QueryOptions& options, std::uint64_t now_ns) {
-  QueryRequest request;
-  auto columns = parse_columns(options.columns);
-  if (!columns) return std::unexpected(columns.error());
-  request.columns = std::move(*columns);
-  auto interfaces = InterfaceFilter::parse(options.interfaces);
-  if (!interfaces) return fail_for("--ifaces", interfaces.error());
-  request.interfaces = std::move(*interfaces);
-  auto condition = parse_condition(options.condition, system_resolver());
-  if (!condition) return std::unexpected(condition.error());
-  request.condition = std::move(*condition);
-  const auto resolution = parse_time_resolution(options.time_resolution);
-  if (!resolution) return fail_for("--time-resolution", resolution.error());
-  request.time_resolution_ns = *resolution;
-  const bool by_time = has_time(request);
-  const auto times = time_range(options, now_ns, by_time);
-  if (!times) return std::unexpected(times.error());
-  request.times = *times;
-  request.counters = counters_of(options);
-  set_order(options, by_time, request);
-  request.sampling = options.sampling == "scaled" ? Sampling::kScaled : Sampling::kRaw;
-  request.biflow = options.biflow;
-  return request;
-}
 
 Result<RunOptions> make_run_options(const QueryOptions& options) {
   RunOptions run;
@@ -122,29 +53,32 @@ void add_query_options(CLI::App& command, QueryOptions& options) {
   const auto text = [&](const char* names, std::string& target, const char* help, const char* type) {
     return command.add_option(names, target, help)->type_name(type);
   };
-  text("COLUMNS", options.columns, "What to group by: sip,dip,dport,proto; talk_conv; time,apps_port; any field", "");
-  text("-i,--ifaces", options.interfaces, "Interfaces: eth0,eth2; any; any,!eth2; /eth[0-2]/", "LIST")
+  text("COLUMNS", options.query.columns, "What to group by: sip,dip,dport,proto; talk_conv; time,apps_port; any field",
+       "");
+  text("-i,--ifaces", options.query.interfaces, "Interfaces: eth0,eth2; any; any,!eth2; /eth[0-2]/", "LIST")
       ->capture_default_str();
-  text("-c,--condition", options.condition, "Only flows like this: 'dport = 443 & snet = 10.0.0.0/8'", "CONDITION");
-  text("-f,--first", options.first,
+  text("-c,--condition", options.query.condition, "Only flows like this: 'dport = 443 & snet = 10.0.0.0/8'",
+       "CONDITION");
+  text("-f,--first", options.query.first,
        "From here on: -1d, -2h, '2026-01-02 15:04', 02.01.2026, Unix seconds; default: 30 days before --last, 24 hours "
        "where time is a column",
        "TIME");
-  text("-l,--last", options.last, "Until here; default: now", "TIME");
+  text("-l,--last", options.query.last, "Until here; default: now", "TIME");
   command
-      .add_option("-n,--limit,--results.limit", options.limit,
+      .add_option("-n,--limit,--results.limit", options.query.limit,
                   "Rows at most; default: 1000, all where time is a column")
       ->type_name("N")
       ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
   text("-e,--format,--results.format", options.format, "txt, json or csv", "FORMAT")
       ->transform(one_of({"txt", "json", "csv"}))
       ->capture_default_str();
-  text("-s,--sort,--sort.by", options.sort, "bytes, packets or time; default: bytes, time where that is a column", "BY")
+  text("-s,--sort,--sort.by", options.query.sort, "bytes, packets or time; default: bytes, time where that is a column",
+       "BY")
       ->transform(one_of({"bytes", "packets", "time"}));
-  command.add_flag("-a,--ascending,--sort.ascending", options.ascending, "Smallest or earliest first");
-  command.add_flag("--in", options.in, "Show and sort by what went in only");
-  command.add_flag("--out", options.out, "Show and sort by what went out only");
-  command.add_flag("--sum", options.sum, "Show in and out as one number");
+  command.add_flag("-a,--ascending,--sort.ascending", options.query.ascending, "Smallest or earliest first");
+  command.add_flag("--in", options.query.in, "Show and sort by what went in only");
+  command.add_flag("--out", options.query.out, "Show and sort by what went out only");
+  command.add_flag("--sum", options.query.sum, "Show in and out as one number");
   text("-d,--db,--db.path", options.store, "Directory of the store", "DIR")->check(not_empty())->capture_default_str();
   command.add_flag("-r,--resolve,--dns-resolution.enabled", options.resolve, "Show names of addresses (reverse DNS)");
   command.add_option("--resolve-rows,--dns-resolution.max-rows", options.resolve_rows, "For the first rows only")
@@ -153,7 +87,7 @@ void add_query_options(CLI::App& command, QueryOptions& options) {
       ->capture_default_str();
   text("--resolve-timeout,--dns-resolution.timeout", options.resolve_timeout, "Wait for names no longer", "TIME")
       ->capture_default_str();
-  text("--time-resolution,--query.time-resolution", options.time_resolution,
+  text("--time-resolution,--query.time-resolution", options.query.time_resolution,
        "Blocks of the time column: multiples of 5m, or auto", "TIME")
       ->capture_default_str();
   text("--timeout,--query.timeout", options.timeout, "Give up after this long; default: never", "TIME");
@@ -161,9 +95,9 @@ void add_query_options(CLI::App& command, QueryOptions& options) {
       ->capture_default_str();
   text("--stored-query", options.stored_query,
        "Take what the command line does not say from a JSON file, - for standard input", "FILE");
-  command.add_flag("--biflow,!--no-biflow", options.biflow,
+  command.add_flag("--biflow,!--no-biflow", options.query.biflow,
                    "Turn one-way flows round to the side that began; default under the name goquery");
-  text("--sampling", options.sampling, "raw: as exported; scaled: times the sampling rate", "HOW")
+  text("--sampling", options.query.sampling, "raw: as exported; scaled: times the sampling rate", "HOW")
       ->transform(one_of({"raw", "scaled"}))
       ->capture_default_str();
   command.add_flag("--explain,--query.stats", options.explain, "Tell what was read and what could be left out");

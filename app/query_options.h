@@ -1,4 +1,4 @@
-// The options of `weir query`, and the query they make.
+// The options of `weir query`, and what they make beside the query itself.
 //
 // Thread rules: functions without shared state.
 #pragma once
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "query/engine.h"
-#include "query/request.h"
+#include "query/query_text.h"
 #include "query/reverse_names.h"
 
 namespace weir {
@@ -18,25 +18,15 @@ namespace weir {
 inline constexpr const char* kDefaultStore = "/var/lib/weir/store";
 
 struct QueryOptions {
-  std::string columns;
-  std::string interfaces = "any";
-  std::string condition;
-  std::string first, last;  // empty: the default window
-  std::uint64_t limit = 0;  // 0: the default
+  QueryText query;
   std::string format = "txt";
-  std::string sort;  // empty: the default
-  bool ascending = false;
-  bool in = false, out = false, sum = false;
   std::string store = kDefaultStore;
   bool resolve = false;
   std::size_t resolve_rows = 25;
   std::string resolve_timeout = "1s";
-  std::string time_resolution = "5m";
   std::string timeout;
   std::string memory = "60%";
   std::string stored_query;
-  bool biflow = false;
-  std::string sampling = "raw";
   bool explain = false;
   std::string progress = "auto";
   bool examples = false;
@@ -45,8 +35,7 @@ struct QueryOptions {
 // Defines them; `options` outlives `command`.
 void add_query_options(CLI::App& command, QueryOptions& options);
 
-// Errors are usage errors: they name the option, except for a condition's, which show the place.
-Result<QueryRequest> make_request(const QueryOptions& options, std::uint64_t now_ns);
+// Errors are usage errors that name the option.
 Result<RunOptions> make_run_options(const QueryOptions& options);
 Result<ReverseLookup> make_reverse_lookup(const QueryOptions& options);
 

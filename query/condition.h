@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "flow/address.h"
 #include "query/field.h"
+#include "query/text_error.h"
 
 namespace weir {
 
@@ -68,7 +69,8 @@ using ResolveName = std::function<Result<std::vector<IpAddress>>(const std::stri
 ResolveName system_resolver();
 
 // An empty text is no condition. Errors have three lines: what is wrong and what would be right (with the nearest known
-// word), the condition, and a caret under the place. Bounded: at most 64 KiB of text, 1000 tests, brackets 200 deep.
-Result<ParsedCondition> parse_condition(std::string_view text, const ResolveName& resolve);
+// word), the condition, and a caret under the place, which is also there as a number. Bounded: at most 64 KiB of text,
+// 1000 tests, brackets 200 deep.
+TextResult<ParsedCondition> parse_condition(std::string_view text, const ResolveName& resolve);
 
 }  // namespace weir

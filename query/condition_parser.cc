@@ -37,7 +37,14 @@ class Parser {
   Parser(std::string_view text, const ResolveName& resolve)
       : scanner_(text), resolve_([this, &resolve](const std::string& name) { return look_up(name, resolve); }) {}
 
-  Result<ParsedCondition> parse() {
+  TextResult<ParsedCondition> parse() {
+    auto parsed = parse_all();
+    if (parsed) return std::move(*parsed);
+    return std::unexpected(TextError{std::move(parsed.error()), "condition", std::move(reason_), wrong_place_});
+  }
+
+ private:
+  Result<ParsedCondition> parse_all() {
     if (scanner_.at_end()) return ParsedCondition{};
     auto flows = parse_or(Level::kTop, 0);
     if (!flows) return std::unexpected(flows.error());
@@ -45,7 +52,6 @@ class Parser {
     return ParsedCondition{std::move(*flows), direction_, std::move(shown_)};
   }
 
- private:
   Result<Part> parse_or(Level level, unsigned depth) {
     const bool had_direction = direction_ != DirectionFilter::kNone;
     auto first = parse_and(level, depth);
@@ -252,11 +258,13 @@ class Parser {
     return Part{};
   }
 
-  std::unexpected<Error> misplaced_direction(std::size_t place) const {
+  std::unexpected<Error> misplaced_direction(std::size_t place) {
     return fail_at(place, "dir filters whole rows: it stands alone or as one side of an outermost &");
   }
 
-  std::unexpected<Error> fail_at(std::size_t place, const std::string& message) const {
+  std::unexpected<Error> fail_at(std::size_t place, const std::string& message) {
+    reason_ = message;
+    wrong_place_ = place;
     return weir::fail_at(scanner_.text(), place, message);
   }
 
@@ -281,12 +289,17 @@ class Parser {
   std::size_t direction_place_ = 0;
   std::size_t tests_ = 0;
   std::string shown_;
+  std::string reason_;  // of the error, where there is one, and where it is
+  std::size_t wrong_place_ = 0;
 };
 
 }  // namespace
 
-Result<ParsedCondition> parse_condition(std::string_view text, const ResolveName& resolve) {
-  if (text.size() > kLongestText) return fail("the condition is longer than 64 KiB");
+TextResult<ParsedCondition> parse_condition(std::string_view text, const ResolveName& resolve) {
+  if (text.size() > kLongestText) {
+    const std::string reason = "the condition is longer than 64 KiB";
+    return std::unexpected(TextError{{reason}, "condition", reason, {}});
+  }
   return Parser(text, resolve).parse();
 }
 

@@ -42,12 +42,7 @@ constexpr std::array kAttributes = std::to_array<Name>({
     {"dnet", stored(FieldId::dst_addr)},
 });
 
-struct Shorthand {
-  std::string_view name;
-  std::string_view columns;
-};
-
-constexpr std::array kShorthands = std::to_array<Shorthand>({
+constexpr std::array kShorthands = std::to_array<ColumnShorthand>({
     {"talk_conv", "sip,dip"},
     {"apps_port", "dport,proto"},
     {"agg_talk_port", "sip,dip,dport,proto"},
@@ -110,7 +105,7 @@ Result<void> for_each_piece(std::string_view text, Visit visit) {
 Result<void> add_column(std::string_view piece, std::vector<QueryColumn>& columns) {
   if (piece.empty()) return fail("a column's name is missing; columns are separated by commas: sip,dip,dport");
   const std::string name = lower(piece);
-  const auto shorthand = std::ranges::find(kShorthands, name, &Shorthand::name);
+  const auto shorthand = std::ranges::find(kShorthands, name, &ColumnShorthand::name);
   if (shorthand != kShorthands.end()) {
     return for_each_piece(shorthand->columns, [&](std::string_view part) { return add_column(part, columns); });
   }
@@ -143,11 +138,13 @@ std::optional<QueryField> find_attribute(std::string_view name) {
   return find_in(kAttributes, key);
 }
 
+std::span<const ColumnShorthand> column_shorthands() { return kShorthands; }
+
 std::vector<std::string_view> column_names() {
   std::vector<std::string_view> names;
   append_field_names(names);
   for (const Name& name : kColumns) names.push_back(name.name);
-  for (const Shorthand& shorthand : kShorthands) names.push_back(shorthand.name);
+  for (const ColumnShorthand& shorthand : kShorthands) names.push_back(shorthand.name);
   sort_without_doubles(names);
   return names;
 }

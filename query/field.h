@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,13 @@ Result<std::vector<QueryColumn>> parse_columns(std::string_view text);
 // The names that a condition knows, with what they mean there: `host` is either address there, the exporter's name in
 // parse_columns(). Empty when there is none.
 std::optional<QueryField> find_attribute(std::string_view name);
+
+// A name for several columns: "talk_conv" is "sip,dip".
+struct ColumnShorthand {
+  std::string_view name;
+  std::string_view columns;
+};
+std::span<const ColumnShorthand> column_shorthands();
 
 // All names, for completion and --help: columns and shorthands; attributes.
 std::vector<std::string_view> column_names();

@@ -1,11 +1,9 @@
-// The HTTP listener: metrics, health and the JSON API of a daemon.
+// A small HTTP server for people and programs that look at a daemon: a handful of pages, on any address.
 //
-//   /metrics       Prometheus text
-//   /healthz       200 while the process answers
-//   /readyz        200 when packets or datagrams can come and no sink is in trouble, else 503 and why
-//   /              a list of these and of the daemon's JSON pages
+// Who may ask: http_guard.h. What comes in is bounded: how many connections, how long a request, how slowly it comes
+// and how slowly its answer is taken (connection.h).
 //
-// Thread rules: the pages' functions are called from the server's threads, several at a time.
+// Thread rules: start() and the destructor from one thread; the pages are called from the server's threads.
 #pragma once
 
 #include <cstdint>
@@ -16,28 +14,26 @@
 #include <vector>
 
 #include "base/error.h"
+#include "web/http.h"
+#include "web/server_options.h"
 
 namespace weir {
 
 inline constexpr std::string_view kDefaultHttpAddress = "127.0.0.1:8080";
 
-struct JsonPage {
-  std::string path;
-  std::string description;
-  std::function<std::string()> content;
-};
-
+// What is served beside /healthz. Paths stand once.
 struct HttpPages {
-  std::string title;
-  std::function<std::string()> metrics;
-  std::function<std::string()> trouble;  // why it is not ready; empty when it is
-  std::vector<JsonPage> json;
+  std::string title = {};                     // of the list of pages
+  std::function<std::string()> metrics = {};  // missing: no /metrics
+  std::function<std::string()> trouble = {};  // why it is not ready; empty when it is
+  std::vector<HttpRoute> routes = {};         // with one for "/", else that is the list
 };
 
 class HttpServer {
  public:
-  // `address` is "host:port", ":port" (loopback only) or "[v6]:port". Serves until destroyed.
-  static Result<std::unique_ptr<HttpServer>> start(std::string_view address, HttpPages pages);
+  // Serves until destroyed. An address that others can reach needs a token. Port 0 is any that is free.
+  static Result<std::unique_ptr<HttpServer>> start(const HttpServerOptions& options, HttpPages pages);
+  // Ends what runs for a client, and waits for it.
   ~HttpServer();
 
   std::uint16_t port() const;

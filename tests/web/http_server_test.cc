@@ -17,7 +17,11 @@ class HttpServerTest : public testing::Test {
   HttpServerTest() : server_(start("127.0.0.1:0").value()), client_("127.0.0.1", server_->port()) {}
 
   Result<std::unique_ptr<HttpServer>> start(const std::string& address) {
-    return HttpServer::start(address, collector_pages([this] { return status_; }, [this] { return templates_; }));
+    const CollectorLink link{.present = [] { return true; },
+                             .ask = [this](std::string_view command) -> Result<std::string> {
+                               return command == "templates" ? templates_json(templates_) : status_json(status_);
+                             }};
+    return HttpServer::start({.address = address}, collector_pages([this] { return status_; }, link, nullptr));
   }
   std::string get(const std::string& path, int expected_status = 200) {
     const auto response = client_.Get(path);
@@ -33,7 +37,7 @@ class HttpServerTest : public testing::Test {
 };
 
 TEST_F(HttpServerTest, ServesItsPages) {
-  EXPECT_THAT(get("/"), HasSubstr("/metrics"));
+  EXPECT_THAT(get("/"), HasSubstr("<title>weir"));
   EXPECT_EQ(get("/healthz"), "ok\n");
   EXPECT_THAT(get("/metrics"), HasSubstr("weir_messages_arrived_total{worker=\"0\"} 100"));
   EXPECT_THAT(get("/api/v1/status"), HasSubstr("\"flows_to_sinks\":290"));
