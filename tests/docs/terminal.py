@@ -11,7 +11,7 @@ COMMAND_SECONDS = 60
 START_SECONDS = 30
 # What a machine need not have; commands with these are passed over where they are missing.
 # What needs a daemon, a network or a checkout, or sets up the machine. What follows in a block of these is passed over too.
-ELSEWHERE = {"apt", "apt-get", "cmake", "docker", "ethtool", "journalctl", "kubectl", "nft", "nflow-generator", "podman",
+ELSEWHERE = {"apt", "apt-get", "cmake", "docker", "docker/make-secrets", "ethtool", "journalctl", "kubectl", "nft", "nflow-generator", "podman",
              "script/bootstrap", "script/package", "script/run", "script/test", "softflowd", "sysctl", "systemctl",
              "systemd-analyze", "ufw"}
 OPTIONAL = {"jq", "rsync", "curl", "openssl", "nfdump", "tcpdump", "nc", "zsh", "fish"}
