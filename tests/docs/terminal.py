@@ -15,7 +15,7 @@ ELSEWHERE = {"apt", "apt-get", "cmake", "docker", "docker/make-secrets", "ethtoo
              "script/bootstrap", "script/package", "script/run", "script/test", "softflowd", "sysctl", "systemctl",
              "systemd-analyze", "ufw"}
 OPTIONAL = {"jq", "rsync", "curl", "openssl", "nfdump", "tcpdump", "nc", "zsh", "fish"}
-COMMAND = r"(?:^|[;&|(]\s*)(?:sudo )?(?:\w+=\S+ )*(?:\./)?"  # where the name of a program stands
+COMMAND = r"(?:^|[;&|(]\s*)(?:sudo )?(?:\w+=[^\s(]+ )*(?:\./)?"  # where the name of a program stands
 STAYS = re.compile(COMMAND + r"(weir (collect|serve|export|generate)|goflow2)(?=\s|$)", re.M)
 ENDS = re.compile(r"--(pcap|flows|duration|help|version)\b|goflow2 (-h|-help|-v)\b")
 NEEDS_COLLECTOR = re.compile(r"weir (status|top|doctor|generate)\b|(127\.0\.0\.1|localhost):8080")
