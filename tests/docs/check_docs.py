@@ -11,6 +11,8 @@ weir as its configuration file; other fences are not commands, and a bare one mu
 
   <!-- not run: REASON -->     commands of weir in it are only tried (exit code 2 fails), others are not run
   <!-- exits N: REASON -->     its last command ends with this exit code, not 0
+
+terminal.py lists the programs that no test can run (ELSEWHERE), and what commands need beside them.
 """
 import re
 import shutil

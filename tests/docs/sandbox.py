@@ -15,7 +15,7 @@ from pathlib import Path
 
 NAMESPACES = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private"]
 PROBE = "mount -t proc proc /proc && mount -t sysfs sysfs /sys && ip link add probe0 type veth peer name probe1"
-ADDRESSES = ["192.0.2.10", "10.0.0.5", "198.51.100.9"]
+ADDRESSES = ["192.0.2.7", "192.0.2.10", "10.0.0.5", "198.51.100.9"]
 HOSTS = ["openobserve.example"]
 OTHER_HOSTS = ["collector", "collector2", "host"]  # take everything, and are silent
 OTHER_ADDRESS = "203.0.113.10"
@@ -104,8 +104,9 @@ def make_network():
         run("ip", "address", "add", address + "/32", "dev", "lo")
     for name in INTERFACES:
         run("ip", "link", "add", name, "type", "veth", "peer", "name", "peer-" + name)
-        run("ip", "link", "set", name, "up")
-        run("ip", "link", "set", "peer-" + name, "up")
+        for end in (name, "peer-" + name):  # without addresses of their own, which would speak unasked
+            run("ip", "link", "set", end, "addrgenmode", "none")
+            run("ip", "link", "set", end, "up")
     run("ip", "route", "add", OTHER_ADDRESS, "dev", "eth0")
     run("ip", "neighbour", "add", OTHER_ADDRESS, "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud", "permanent")
     with open("/etc/hosts", "a") as hosts:
@@ -187,6 +188,10 @@ def make_files():
     Path("/root/.config/fish/completions").mkdir(parents=True)
     Path("/etc/weir/password").write_text("Complexpass#123\n")
     Path("/etc/weir/openobserve.header").write_text("Authorization: Basic cm9vdDp4\n")
+    Path("/etc/weir/weir.toml").write_text('[collect]\nhttp = "127.0.0.1:8080"\n')
+    if shutil.which("openssl"):
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+            "-keyout", "/etc/weir/key.pem", "-out", "/etc/weir/cert.pem")
     messages = datagrams_of_generate()
     Path("template.dat").write_bytes(messages[0])
     Path("data.dat").write_bytes(messages[1])
