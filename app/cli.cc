@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "app/checks.h"
+#include "app/goflow2_arguments.h"
 #include "app/query_arguments.h"
 #include "app/version.h"
 #include "base/suggest.h"
@@ -29,6 +31,8 @@ constexpr const char* kFooter =
     "  weir decode capture.pcap                              the flows of a capture of export datagrams\n"
     "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
     "  weir status                                           where every flow went\n"
+    "  weir top                                              the busiest flows, hosts and ports right now\n"
+    "  weir doctor                                           what is wrong here, and what to do about it\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
     "  weir serve                                            a store as a web page, and its HTTP API\n"
@@ -41,14 +45,7 @@ constexpr const char* kFooter =
 
 // `--listen` reads WEIR_LISTEN too.
 void name_environment(CLI::App& command) {
-  for (CLI::Option* option : command.get_options([](const CLI::Option* o) { return !o->get_lnames().empty(); })) {
-    if (option->get_lnames().front() == "help") continue;
-    std::string name = "WEIR_";
-    for (const char c : option->get_lnames().front()) {
-      name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    }
-    option->envname(name);
-  }
+  for (CLI::Option* option : command.get_options()) option->envname(environment_name(*option));
 }
 
 // Only once a command is called: the environment of another one (WEIR_PORT is decode's) must not stop it.
@@ -134,7 +131,35 @@ std::string miscounted(const std::string& text) {
   return text.substr(0, text.find(':')) + (text.ends_with("missing") ? " needs a value" : " is given more than once");
 }
 
-// CLI11's words, in ours: what was wrong, what was probably meant, where to look.
+// "collect, db, decode or export".
+std::string all_commands(const CLI::App& root) {
+  const std::vector<const CLI::App*> commands = root.get_subcommands(nullptr);
+  std::string text;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == commands.size() ? " or " : ", ") + commands[i]->get_name();
+  }
+  return text;
+}
+
+// The arguments as CLI11 is to see them; nothing where help was printed instead.
+Result<std::optional<std::vector<std::string>>> weir_arguments(int argc, char** argv, const CLI::App& query) {
+  if (std::filesystem::path(argv[0]).filename() != "goflow2")
+    return query_arguments(argv[0], {argv + 1, argv + argc}, query);
+  auto command = goflow2_arguments({argv + 1, argv + argc});
+  if (!command) return std::unexpected(command.error());
+  for (const std::string& note : command->notes) complain(note);
+  if (command->help.empty()) return std::move(command->arguments);
+  std::fputs(command->help.c_str(), stdout);
+  return std::nullopt;
+}
+
+void set_up_logging() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
+}
+
+}  // namespace
+
 std::string explain(const CLI::ParseError& error, const CLI::App& root) {
   const std::string text = error.what();
   if (error.get_name() == "ConfigError") {
@@ -153,18 +178,9 @@ std::string explain(const CLI::ParseError& error, const CLI::App& root) {
            help_hint(root);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return miscounted(text) + help_hint(root);
-  if (root.get_subcommands().empty())
-    return "which command? collect, export, decode, generate, status, query, list, serve, db, openobserve or completion" +
-           help_hint(root);
+  if (root.get_subcommands().empty()) return "which command? " + all_commands(root) + help_hint(root);
   return text + help_hint(root);
 }
-
-void set_up_logging() {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("weir"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
-}
-
-}  // namespace
 
 void complain(const std::string& message) { std::fprintf(stderr, "weir: %s\n", message.c_str()); }
 
@@ -182,10 +198,18 @@ std::string drop_reasons(const AccountView& account) {
   return text;
 }
 
-int run(int argc, char** argv) {
-  set_up_logging();
-  int exit_code = kExitDone;
-  CLI::App root(kDescription, "weir");
+std::string environment_name(const CLI::Option& option) {
+  if (option.get_lnames().empty() || option.get_lnames().front() == "help") return "";
+  std::string name = "WEIR_";
+  for (const char c : option.get_lnames().front()) {
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+std::unique_ptr<CLI::App> make_command_line(int& exit_code) {
+  auto owned = std::make_unique<CLI::App>(kDescription, "weir");
+  CLI::App& root = *owned;
   root.footer(kFooter);
   root.set_version_flag("--version", std::string("weir ") + kVersion);
   root.set_config("--config", "", "Read options from this TOML file, a [section] per command")
@@ -201,18 +225,28 @@ int run(int argc, char** argv) {
   add_export_command(root, exit_code);
   add_generate_command(root, exit_code);
   add_status_command(root, exit_code);
-  const CLI::App* const query = add_query_command(root, exit_code);
+  add_top_command(root, exit_code);
+  add_doctor_command(root, exit_code);
+  add_query_command(root, exit_code);
   add_list_command(root, exit_code);
   add_serve_command(root, exit_code);
   add_openobserve_command(root, exit_code);
   add_completion_command(root, exit_code);
   name_environment_when_called(root);
+  return owned;
+}
 
-  auto arguments = query_arguments(argv[0], {argv + 1, argv + argc}, *query);
+int run(int argc, char** argv) {
+  set_up_logging();
+  int exit_code = kExitDone;
+  const std::unique_ptr<CLI::App> owned = make_command_line(exit_code);
+  CLI::App& root = *owned;
+  auto arguments = weir_arguments(argc, argv, *root.get_subcommand("query"));
   if (!arguments) return usage_error(arguments.error());
-  std::ranges::reverse(*arguments);  // as CLI11 wants them
+  if (!*arguments) return kExitDone;
+  std::ranges::reverse(**arguments);  // as CLI11 wants them
   try {
-    root.parse(std::move(*arguments));
+    root.parse(std::move(**arguments));
   } catch (const CLI::Success& asked) {  // --help, --version
     return root.exit(asked);
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 
 #include "base/error.h"
@@ -19,13 +20,26 @@ inline constexpr int kExitUsage = 2;
 // Parses and runs; prints its own errors. The result is the exit code.
 int run(int argc, char** argv);
 
+// Every command with its options; the one that is called leaves its exit code in `exit_code`, which outlives the
+// result.
+std::unique_ptr<CLI::App> make_command_line(int& exit_code);
+
+// The variable that an option is read from where nothing else names it: WEIR_LISTEN for --listen. Empty for --help and
+// for what has no long name.
+std::string environment_name(const CLI::Option& option);
+
+// CLI11's words, in ours: what was wrong, what was probably meant, where to look.
+std::string explain(const CLI::ParseError& error, const CLI::App& root);
+
 // Each adds one subcommand; when that is the one called, its exit code is left in `exit_code`.
 void add_collect_command(CLI::App& root, int& exit_code);
 void add_db_command(CLI::App& root, int& exit_code);
 void add_decode_command(CLI::App& root, int& exit_code);
+void add_doctor_command(CLI::App& root, int& exit_code);
 void add_export_command(CLI::App& root, int& exit_code);
 void add_generate_command(CLI::App& root, int& exit_code);
 void add_status_command(CLI::App& root, int& exit_code);
+void add_top_command(CLI::App& root, int& exit_code);
 void add_list_command(CLI::App& root, int& exit_code);
 void add_serve_command(CLI::App& root, int& exit_code);
 void add_completion_command(CLI::App& root, int& exit_code);

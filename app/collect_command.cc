@@ -21,6 +21,7 @@
 #include "app/outputs.h"
 #include "app/signals.h"
 #include "base/control_server.h"
+#include "base/service_notify.h"
 #include "collector/collector.h"
 #include "sinks/netflow_options.h"
 #include "sinks/sink.h"
@@ -38,6 +39,7 @@ struct CollectFlags {
   std::vector<std::string> listen{"udp://[::]:2055"};
   std::vector<std::string> to{"stdout"};
   std::vector<std::string> allow;
+  std::vector<std::string> trusted;
   HttpFlags http{.address = std::string(kDefaultHttpAddress)};
   std::string state_dir;
   std::string run_dir;
@@ -45,6 +47,16 @@ struct CollectFlags {
   std::string receive_buffer = "32MiB";
   unsigned workers = 0;
 };
+
+Result<void> take_prefixes(const std::string& option, const std::vector<std::string>& texts,
+                           std::vector<Prefix>& prefixes) {
+  for (const std::string& text : texts) {
+    const auto prefix = Prefix::parse(text);
+    if (!prefix) return fail(option + ' ' + text + " is no address or prefix, such as 10.0.0.0/8 or 2001:db8::/32");
+    prefixes.push_back(*prefix);
+  }
+  return {};
+}
 
 Result<CollectorOptions> collector_options(const CollectFlags& flags) {
   CollectorOptions options;
@@ -54,11 +66,9 @@ Result<CollectorOptions> collector_options(const CollectFlags& flags) {
     if (!spec) return fail("--listen " + spec.error().message);
     options.listen.push_back(*spec);
   }
-  for (const std::string& text : flags.allow) {
-    const auto prefix = Prefix::parse(text);
-    if (!prefix) return fail("--allow " + text + " is no address or prefix, such as 10.0.0.0/8 or 2001:db8::/32");
-    options.allow.push_back(*prefix);
-  }
+  if (auto taken = take_prefixes("--allow", flags.allow, options.allow); !taken) return std::unexpected(taken.error());
+  if (auto taken = take_prefixes("--trust-exporter-address", flags.trusted, options.trusted); !taken)
+    return std::unexpected(taken.error());
   const auto buffer = parse_size(flags.receive_buffer);
   if (!buffer) return fail("--receive-buffer " + flags.receive_buffer + ": " + buffer.error().message);
   if (*buffer < kLeastBuffer) return fail("--receive-buffer " + flags.receive_buffer + ": it must be 4KiB or more");
@@ -149,7 +159,7 @@ class Windows {
 
   std::atomic<const Collector*> collector_ = nullptr;
   std::unique_ptr<ControlServer> control_;
-  HttpOptions http_options_;
+  HttpServerOptions http_options_;
   std::unique_ptr<HttpServer> http_;
 };
 
@@ -213,6 +223,7 @@ int collect(const CollectFlags& flags) {
   windows.show(collector.get());
   windows.log();
   log_start(*collector, options->state_dir);
+  notify_service(kServiceReady);
 
   const std::future<void> stopped = stop.get_future();
   while (stopped.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) {
@@ -220,6 +231,7 @@ int collect(const CollectFlags& flags) {
     spdlog::info("nobody reads the output any more");
     break;
   }
+  notify_service(kServiceStopping);
   spdlog::info("stopping: delivering what was received, for at most {} s", kShutdownLimit.count());
   collector->stop(std::chrono::steady_clock::now() + kShutdownLimit);
   running = nullptr;
@@ -270,6 +282,12 @@ void add_collect_command(CLI::App& root, int& exit_code) {
       ->capture_default_str();
   add_enrichment_options(*command, flags->enrichment);
   command->add_option("--allow", flags->allow, "Only take what comes from this address or prefix (repeatable)")
+      ->type_name("PREFIX")
+      ->check(not_empty());
+  command
+      ->add_option("--trust-exporter-address", flags->trusted,
+                   "Believe what comes from this address or prefix, a load balancer or relay, about\n"
+                   "whose it is: elements 130 and 131 of records or options data (repeatable)")
       ->type_name("PREFIX")
       ->check(not_empty());
   add_http_options(*command, flags->http, "Web page, API, metrics and health on this ADDRESS:PORT; off: none");

@@ -17,6 +17,7 @@
 #include "app/outputs.h"
 #include "app/signals.h"
 #include "base/control_server.h"
+#include "base/service_notify.h"
 #include "exporter/capture/file_capture.h"
 #include "exporter/capture/privileges.h"
 #include "exporter/exporter.h"
@@ -112,7 +113,7 @@ class Windows {
  private:
   std::atomic<const Exporter*> exporter_ = nullptr;
   std::unique_ptr<ControlServer> control_;
-  HttpOptions http_options_;
+  HttpServerOptions http_options_;
   std::unique_ptr<HttpServer> http_;
 };
 
@@ -188,12 +189,14 @@ int run_export(const ExportFlags& flags) {
   running = exporter.get();
   windows.show(exporter.get());
   if (!is_file) log_start(*exporter);
+  notify_service(kServiceReady);
 
   const std::future<void> stopped = stop.get_future();
   wait_for_end(*exporter, stopped, is_file);
   if (is_file && exporter->ended()) wait_for_outputs(*exporter, stopped);
   const bool was_told = stopped.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   const bool read_to_the_end = is_file && exporter->ended() && !was_told;
+  notify_service(kServiceStopping);
   if (!is_file) spdlog::info("stopping: delivering what was captured, for at most {} s", kShutdownLimit.count());
   exporter->stop(deadline(read_to_the_end));
   running = nullptr;

@@ -43,8 +43,8 @@ void add_query_timeout_option(CLI::App& command, HttpFlags& flags) {
       ->capture_default_str();
 }
 
-HttpOptions http_options(const HttpFlags& flags) {
-  HttpOptions options;
+HttpServerOptions http_options(const HttpFlags& flags) {
+  HttpServerOptions options;
   options.address = flags.address;
   options.token_file = flags.token_file;
   options.cert_file = flags.cert;
@@ -67,7 +67,7 @@ Result<std::shared_ptr<StoreApi>> store_api(const HttpFlags& flags, const std::s
   return std::make_shared<StoreApi>(std::move(options));
 }
 
-void log_http(const HttpOptions& options, const std::string& url, const std::string& what) {
+void log_http(const HttpServerOptions& options, const std::string& url, const std::string& what) {
   spdlog::info("{} on {}", what, url);
   if (!options.token.empty()) {
     spdlog::info("whoever asks there must show the token in WEIR_HTTP_TOKEN");

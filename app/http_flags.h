@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "web/http_options.h"
+#include "web/server_options.h"
 #include "web/store_api.h"
 
 namespace weir {
@@ -26,11 +26,11 @@ void add_http_options(CLI::App& command, HttpFlags& flags, const std::string& he
 void add_query_timeout_option(CLI::App& command, HttpFlags& flags);
 
 // With the token of WEIR_HTTP_TOKEN in the environment.
-HttpOptions http_options(const HttpFlags& flags);
+HttpServerOptions http_options(const HttpFlags& flags);
 // The API of the store in `directory`.
 Result<std::shared_ptr<StoreApi>> store_api(const HttpFlags& flags, const std::string& directory);
 
 // Says where the server answers, and how to get its token.
-void log_http(const HttpOptions& options, const std::string& url, const std::string& what);
+void log_http(const HttpServerOptions& options, const std::string& url, const std::string& what);
 
 }  // namespace weir

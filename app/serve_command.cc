@@ -51,7 +51,7 @@ int serve(const ServeFlags& flags) {
   }
   const auto store = store_api(flags.http, flags.store);
   if (!store) return usage_error(store.error());
-  const HttpOptions options = http_options(flags.http);
+  const HttpServerOptions options = http_options(flags.http);
   const auto server = HttpServer::start(options, store_pages(*store, link_to(flags.run_dir)));
   if (!server) return usage_error(server.error());
   log_http(options, (*server)->url(), "serving the store " + flags.store);

@@ -1,13 +1,13 @@
 // weir status: the ledger of the running collector, the running exporter, or both.
 #include <cstdio>
-#include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/checks.h"
 #include "app/cli.h"
+#include "app/running_daemons.h"
 #include "base/control_client.h"
 
 namespace weir {
@@ -20,49 +20,26 @@ struct StatusOptions {
   bool templates = false;
 };
 
-bool is_running(const std::filesystem::path& directory, const Daemon& daemon) {
-  std::error_code error;
-  return std::filesystem::exists(directory / daemon.socket, error);
-}
-
-struct Running {
-  Daemon daemon;
-  std::filesystem::path directory;
-};
-
-// Whom to ask: those asked for, else those that run.
-std::vector<Running> to_ask(const StatusOptions& options) {
-  std::vector<Running> all;
-  for (const Daemon& daemon : {kCollectorDaemon, kExporterDaemon}) {
-    const auto found = options.run_dir.empty() ? run_dir_of(daemon) : std::filesystem::path(options.run_dir);
-    const bool wanted = options.daemon.empty() ? found && is_running(*found, daemon) : options.daemon == daemon.name;
-    if (wanted) all.push_back({daemon, found.value_or(default_run_dir())});
-  }
-  return all;
-}
-
-Error nobody_runs(const StatusOptions& options) {
-  const std::string directory = options.run_dir.empty() ? default_run_dir().string() : options.run_dir;
-  return {"neither a collector nor an exporter is running here (no socket in " + directory +
-          "); start one with weir collect or weir export -i INTERFACE, or name its --run-dir"};
-}
-
 int print_status(const StatusOptions& options) {
   const char* command = options.templates ? "templates" : options.json ? "status json" : "status";
-  std::vector<Running> daemons = to_ask(options);
-  if (daemons.empty()) return usage_error(nobody_runs(options));
-  if (options.templates) std::erase_if(daemons, [](const Running& one) { return one.daemon.name == "exporter"; });
+  std::vector<RunningDaemon> daemons = to_ask(options.daemon, options.run_dir);
+  if (daemons.empty()) return usage_error(nobody_runs(options.run_dir));
+  if (options.templates) std::erase_if(daemons, [](const RunningDaemon& one) { return one.daemon.name == "exporter"; });
   if (daemons.empty()) return usage_error({"only a collector has templates, and none is running"});
+  int exit_code = kExitDone;
   bool first = true;
-  for (const Running& one : daemons) {
+  for (const RunningDaemon& one : daemons) {
     const auto answer = ask_daemon(one.directory, one.daemon, command);
-    if (!answer) return usage_error(answer.error());
+    if (!answer) {
+      exit_code = usage_error(answer.error());
+      continue;
+    }
     if (!first && !options.json) std::fputc('\n', stdout);
     first = false;
     std::fputs(answer->c_str(), stdout);
     if (!answer->ends_with('\n')) std::fputc('\n', stdout);
   }
-  return kExitDone;
+  return exit_code;
 }
 
 }  // namespace

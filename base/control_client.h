@@ -1,6 +1,7 @@
 // The other end of the control socket (control_server.h): what `weir status` does.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -10,7 +11,8 @@
 
 namespace weir {
 
-// The answer of the daemon in run directory `directory`, or why there is none.
-Result<std::string> ask_daemon(const std::filesystem::path& directory, const Daemon& daemon, std::string_view command);
+// The answer of the daemon in run directory `directory`, or why there is none. `patience` is for all of it.
+Result<std::string> ask_daemon(const std::filesystem::path& directory, const Daemon& daemon, std::string_view command,
+                               std::chrono::seconds patience = std::chrono::seconds(10));
 
 }  // namespace weir

@@ -62,6 +62,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
   struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return fail_errno("cannot read " + path.string(), errno);
   if (S_ISDIR(info.st_mode)) return fail("cannot read " + path.string() + ": it is a directory");
+  if (S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) > limit) {
+    return fail(path.string() + " is larger than " + std::to_string(limit) + " bytes");
+  }
 
   std::string content;
   constexpr std::size_t kChunk = 64 * 1024;

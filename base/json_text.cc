@@ -46,6 +46,12 @@ void JsonText::items(std::string_view key, std::span<const std::string> texts) {
   end_array();
 }
 
+void JsonText::numbers(std::string_view key, std::span<const std::uint64_t> numbers) {
+  begin_array(key);
+  for (const std::uint64_t one : numbers) impl_->writer.Uint64(one);
+  end_array();
+}
+
 void JsonText::account(std::string_view key, const AccountView& account) {
   begin_object(key);
   number("in", account.in);

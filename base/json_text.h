@@ -27,6 +27,8 @@ class JsonText {
   void flag(std::string_view key, bool value);
   // An array of texts.
   void items(std::string_view key, std::span<const std::string> texts);
+  // An array of numbers.
+  void numbers(std::string_view key, std::span<const std::uint64_t> numbers);
 
   // {"in":…,"out":…,"held":…,"dropped":{"reason":…}}, zero reasons included.
   void account(std::string_view key, const AccountView& account);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <string>
@@ -10,8 +11,6 @@
 
 namespace weir {
 namespace {
-
-constexpr const char* kSystemDir = "/run/weir";
 
 std::filesystem::path user_dir() {
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
@@ -23,16 +22,33 @@ std::filesystem::path user_dir() {
 }  // namespace
 
 std::filesystem::path default_run_dir() {
-  if (::geteuid() == 0 || ::access(kSystemDir, W_OK) == 0) return kSystemDir;
+  if (::geteuid() == 0 || ::access(kSystemRunDir, W_OK) == 0) return kSystemRunDir;
   return user_dir();
 }
 
-std::optional<std::filesystem::path> run_dir_of(const Daemon& daemon) {
-  for (const std::filesystem::path& candidate : {std::filesystem::path(kSystemDir), user_dir()}) {
-    std::error_code error;
-    if (std::filesystem::exists(candidate / daemon.socket, error)) return candidate;
+std::vector<std::filesystem::path> run_dirs_of(const Daemon& daemon, const std::filesystem::path& system,
+                                               const std::filesystem::path& user) {
+  std::error_code error, ignored;
+  std::vector<std::filesystem::path> candidates;
+  for (std::filesystem::directory_iterator entry(system, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->is_directory(ignored)) candidates.push_back(entry->path());
   }
-  return std::nullopt;
+  std::ranges::sort(candidates);
+  candidates.insert(candidates.begin(), system);
+  if (user != system) candidates.push_back(user);
+  std::erase_if(candidates, [&](const std::filesystem::path& candidate) {
+    return !std::filesystem::exists(candidate / daemon.socket, ignored);
+  });
+  return candidates;
+}
+
+std::vector<std::filesystem::path> run_dirs_of(const Daemon& daemon) {
+  return run_dirs_of(daemon, kSystemRunDir, user_dir());
+}
+
+std::optional<std::filesystem::path> run_dir_of(const Daemon& daemon) {
+  const auto all = run_dirs_of(daemon);
+  return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
 Result<void> make_run_dir(const std::filesystem::path& directory) {

@@ -27,7 +27,7 @@ table() {  # NAME CPU FLOWS BYTES
     'BEGIN {printf "%-12s %10d flows %8.2f CPU-s %10.0f flows/CPU-s %6.3f us/flow %12d bytes %7.2f a flow\n", n, f, c, f / c, c / f * 1e6, b, b / f}'
 }
 
-"$weir" collect --listen udp://127.0.0.1:0 --http off --state-dir none --run-dir "$dir" --to "store:$dir/store" 2>"$dir/log" &
+"$weir" collect ${COLLECT_OPTIONS:-} --listen udp://127.0.0.1:0 --http off --state-dir none --run-dir "$dir" --to "store:$dir/store" 2>"$dir/log" &
 pid=$!
 until grep -q 'udp://127.0.0.1:' "$dir/log"; do sleep 0.05; done
 port=$(sed -n 's/.*udp:\/\/127.0.0.1:\([0-9]*\).*/\1/p' "$dir/log" | head -1)

@@ -73,7 +73,7 @@ void receive(benchmark::State& state) {
 BENCHMARK(receive)->Unit(benchmark::kMillisecond);
 
 void receive_and_decode(benchmark::State& state) {
-  Lane lane("0", {}, AllowList(), BatchPool::create(), [](const BatchRef&) {});
+  Lane lane("0", {}, AllowList(), {}, BatchPool::create(), [](const BatchRef&) {});
   receive_queued(state, [&lane](std::span<const Datagram> datagrams) {
     const std::uint64_t now = wall_time_ns();
     const auto lock = lane.lock();

@@ -39,7 +39,8 @@ std::string_view reason_name(SetDrop reason) {
 }
 
 struct Decoder::Impl {
-  explicit Impl(const Limits& l) : limits(l), table(limits), sets(limits, table) {}
+  Impl(const Limits& l, std::vector<Prefix> trusted)
+      : limits(l), table(limits, std::move(trusted)), sets(limits, table) {}
 
   void decode(const Session& session, Bytes message, std::uint64_t received_ns, BatchWriter& out);
   void drop(MessageDrop reason) { messages.drop(reason); }
@@ -107,6 +108,7 @@ void Decoder::Impl::fixed(const Session& session, Bytes message, std::uint64_t r
   set_origin(*domain, context_of(session, *domain, header->sequence, received_ns, header->clock), out);
   const std::uint32_t records = decode_fixed_records(*header, message, out);
   ExporterStats& stats = domain->exporter->stats;
+  stats.last_export_ns = header->clock.export_ns;
   stats.flows += records;
   stats.sampling_rate = header->sampling_rate;
   stats.records_missing += header->count - records;
@@ -135,6 +137,7 @@ void Decoder::Impl::netflow_v9(const Session& session, Bytes message, std::uint6
   const MessageContext context = context_of(session, *domain, sequence, received_ns, clock);
   const RecordCount count = sets.decode_sets(*domain, message.subspan(kHeaderV9), context, out);
   ExporterStats& stats = domain->exporter->stats;
+  stats.last_export_ns = clock.export_ns;
   // The header counts records of all kinds; many exporters count sets instead, so only a surplus says something, and
   // only when nothing was left undecoded.
   const std::uint32_t there = count.most + count.templates;
@@ -154,6 +157,7 @@ void Decoder::Impl::ipfix(const Session& session, Bytes message, std::uint64_t r
   Domain* const domain = open(session, domain_id, FlowProtocol::kIpfix, message.size(), received_ns);
   if (domain == nullptr) return;
   ExporterStats& stats = domain->exporter->stats;
+  stats.last_export_ns = clock.export_ns;
   if (length < message.size()) stats.trailing_bytes += message.size() - length;
   const Bytes content = message.subspan(kHeaderIpfix, std::min(length, message.size()) - kHeaderIpfix);
   const MessageContext context = context_of(session, *domain, sequence, received_ns, clock);
@@ -171,7 +175,8 @@ void Decoder::Impl::ipfix(const Session& session, Bytes message, std::uint64_t r
 }
 
 Decoder::Decoder() : Decoder(Limits{}) {}
-Decoder::Decoder(Limits limits) : impl_(std::make_unique<Impl>(limits)) {}
+Decoder::Decoder(Limits limits, std::vector<Prefix> trusted)
+    : impl_(std::make_unique<Impl>(limits, std::move(trusted))) {}
 Decoder::~Decoder() = default;
 
 void Decoder::decode(const Session& session, Bytes message, std::uint64_t received_ns, BatchWriter& out) {

@@ -70,6 +70,7 @@ struct ExporterStats {
   std::string name;                 // where options data told it
   std::uint64_t first_seen_ns = 0;  // wall time of receipt
   std::uint64_t last_seen_ns = 0;
+  std::uint64_t last_export_ns = 0;  // the time that the header of its last message tells: the exporter's clock
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
   std::uint64_t flows = 0;  // flow records decoded
@@ -121,7 +122,10 @@ class Decoder {
   };
 
   Decoder();
-  explicit Decoder(Limits limits);
+  // Senders in `trusted` (load balancers, NAT, relays) stand for any number of exporters: elements 130 and 131 of a
+  // record, else those of its session's options data, are believed to be its exporter's address. Their sessions lend
+  // each other neither templates nor tables. ExporterStats are theirs, by the address that messages come from.
+  explicit Decoder(Limits limits, std::vector<Prefix> trusted = {});
   ~Decoder();
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;

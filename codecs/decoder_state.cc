@@ -7,7 +7,7 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view kMagic = "weirDEC1";
+constexpr std::string_view kMagic = "weirDEC2";
 constexpr std::size_t kHeader = kMagic.size() + 8 + 4;
 
 std::uint32_t checksum(Bytes bytes) { return static_cast<std::uint32_t>(::crc32_z(0, bytes.data(), bytes.size())); }
@@ -49,6 +49,7 @@ struct SavedDomain {
   std::uint64_t boot_ns = 0;
   SequenceTracker::Saved sequence{};
   std::string name;
+  IpAddress original;
   std::vector<std::pair<SamplingTable::Key, std::uint32_t>> sampling;
   std::vector<std::pair<std::uint32_t, std::string>> names;
   std::vector<SavedTemplate> templates;
@@ -70,7 +71,8 @@ void write_domain(const Domain& domain, Writer& out) {
   out.u8(sequence.started);
   out.u8(static_cast<std::uint8_t>(sequence.unit));
   out.u32(sequence.expected);
-  out.text(domain.exporter->stats.name);
+  out.text(domain.exporter_name());
+  out.address(domain.original);
   out.u32(static_cast<std::uint32_t>(domain.sampling.rates().size()));
   for (const auto& [key, rate] : domain.sampling.rates()) {
     out.u8(static_cast<std::uint8_t>(key.first));
@@ -120,6 +122,7 @@ class Reader {
     d.sequence.unit = enumerator(SequenceUnit::kRecords);
     d.sequence.expected = reader_.u32();
     d.name = text();
+    d.original = address();
     for (std::uint32_t n = count(13); n > 0; --n) {
       const auto scope = enumerator(SamplingScope::kTemplate);
       const std::uint64_t id = reader_.u64();
@@ -189,7 +192,8 @@ void apply(SavedDomain& saved, ExporterTable& table) {
   domain->session->last_seen_ns = std::max(domain->session->last_seen_ns, saved.last_seen_ns);
   domain->boot_ns = saved.boot_ns;
   if (domain->exporter->stats.messages == 0) domain->sequence.load(saved.sequence);
-  domain->exporter->stats.name = clean_text(as_bytes(saved.name));
+  domain->exporter_name() = clean_text(as_bytes(saved.name));
+  if (domain->session->trusted) domain->original = saved.original;
   for (const SavedTemplate& t : saved.templates) {
     if (!domain->templates.contains(t.spec.id)) table.add_template(*domain, t.spec, t.received_ns);
   }

@@ -1,7 +1,7 @@
 // The part of a decoder's memory that survives a restart, as bytes: templates, sampling and interface-name tables,
 // sequence numbers.
 //
-//   magic "weirDEC1", length of the rest (8 bytes), its CRC-32 (4), then domain after domain; integers big-endian.
+//   magic "weirDEC2", length of the rest (8 bytes), its CRC-32 (4), then domain after domain; integers big-endian.
 //
 // Thread rules: pure functions on one decoder's table. Sessions of TCP and TLS are not saved: they end with the
 // process.

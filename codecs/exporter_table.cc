@@ -108,6 +108,7 @@ SessionState& ExporterTable::session_of(const Session& key, std::uint64_t now_ns
     session = std::make_unique<SessionState>();
     session->key = key;
     session->first_seen_ns = now_ns;
+    session->trusted = std::ranges::any_of(trusted_, [&](const Prefix& p) { return p.contains(key.remote); });
   }
   return *session;
 }
@@ -233,6 +234,7 @@ Template* ExporterTable::find_template(Domain& domain, std::uint16_t id, std::ui
 
 Template* ExporterTable::find_lender(const Domain& domain, std::uint16_t id, std::uint64_t now_ns,
                                      std::size_t& effort) {
+  if (domain.session->trusted) return nullptr;
   Template* best = nullptr;
   for (Domain* other : domain.exporter->domains) {
     if (effort == 0) break;
@@ -309,7 +311,7 @@ bool ExporterTable::grow_tables(Domain& domain, std::size_t bytes) {
 }
 
 void ExporterTable::announced(Domain& domain) {
-  if (!domain.has_data_templates) domain.exporter->announcer = &domain;
+  if (!domain.has_data_templates && !domain.session->trusted) domain.exporter->announcer = &domain;
   ++version_;
 }
 

@@ -70,6 +70,8 @@ struct Domain {
   SamplingTable sampling;
   InterfaceNames names;
   std::uint64_t boot_ns = 0;  // systemInitTimeMilliseconds from options data
+  IpAddress original;         // the exporter's own address from options data, of a session that is trusted with it
+  std::string original_name;  // likewise its name
   SequenceTracker sequence{SequenceUnit::kRecords};
   std::map<std::uint16_t, std::vector<HeldSet>> held;  // by template id, oldest first
   bool may_borrow = false;                             // has waited for its own templates long enough
@@ -78,21 +80,31 @@ struct Domain {
   std::list<Domain*>::iterator in_session;
 
   bool has_tables() const { return !sampling.empty() || !names.empty(); }
+  // Where the exporter's name stands: with all sessions of its address, but where these are not all one exporter's.
+  std::string& exporter_name();
+  const std::string& exporter_name() const { return const_cast<Domain*>(this)->exporter_name(); }
 };
 
 struct SessionState {
   Session key;
   std::uint64_t first_seen_ns = 0;
   std::uint64_t last_seen_ns = 0;
+  // Its address stands for any number of exporters, which say themselves who they are: sessions of this address have
+  // nothing to do with each other.
+  bool trusted = false;
   std::size_t template_bytes = 0;
   std::size_t held_bytes = 0;
   std::list<Domain*> domains;      // most recently used first
   std::list<Template*> templates;  // likewise
 };
 
+inline std::string& Domain::exporter_name() { return session->trusted ? original_name : exporter->stats.name; }
+
 class ExporterTable {
  public:
-  explicit ExporterTable(const Decoder::Limits& limits) : limits_(limits) {}
+  // `trusted`: see Decoder.
+  ExporterTable(const Decoder::Limits& limits, std::vector<Prefix> trusted)
+      : limits_(limits), trusted_(std::move(trusted)) {}
   ExporterTable(const ExporterTable&) = delete;
   ExporterTable& operator=(const ExporterTable&) = delete;
 
@@ -171,6 +183,7 @@ class ExporterTable {
   bool make_room(SessionState& session, std::size_t bytes, std::size_t keep);
 
   Decoder::Limits limits_;
+  std::vector<Prefix> trusted_;
   std::unordered_map<Session, std::unique_ptr<SessionState>, SessionHash> sessions_;
   std::unordered_map<DomainKey, std::unique_ptr<Domain>, DomainKeyHash> by_key_;
   std::unordered_map<ExporterKey, std::unique_ptr<KnownExporter>, ExporterKeyHash> exporters_;

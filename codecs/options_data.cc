@@ -1,5 +1,6 @@
 #include "codecs/options_data.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -19,6 +20,7 @@ struct OptionsRecord {
   std::string interface_description;
   std::string exporter_name;
   std::uint64_t boot_ms = 0;
+  IpAddress exporter;
 
   void take_v9_scope(std::uint16_t type, Bytes value) {
     if (type == static_cast<std::uint16_t>(V9Scope::kInterface)) interface = to_unsigned(value);
@@ -35,6 +37,8 @@ struct OptionsRecord {
         break;
       case 82: interface_name = clean_text(value); break;
       case 83: interface_description = clean_text(value); break;
+      case 130:
+      case 131: take_exporter(value); break;
       case 145:
         if (scope) template_id = to_unsigned(value);
         break;
@@ -42,6 +46,13 @@ struct OptionsRecord {
       case 300: exporter_name = clean_text(value); break;  // observationDomainName
       default: break;
     }
+  }
+
+  // Zeros stand where an exporter has no address of the family.
+  void take_exporter(Bytes value) {
+    if (std::ranges::all_of(value, [](std::uint8_t b) { return b == 0; })) return;
+    if (value.size() == 4) exporter = IpAddress::v4(value.data());
+    if (value.size() == 16 && exporter.family == Family::kNone) exporter = IpAddress::v6(value.data()).unmapped();
   }
 
   SamplingTable::Key applies_to() const {
@@ -86,16 +97,19 @@ void take_options(const Template& used, const SegmentPlace* places, ExporterTabl
     const auto [scope, id] = record.applies_to();
     set_sampling(table, domain, scope, id, rate);
   }
-  std::string& name = record.interface_name.empty() ? record.interface_description : record.interface_name;
-  if (record.interface && *record.interface <= 0xffffffff && !name.empty())
-    set_name(table, domain, static_cast<std::uint32_t>(*record.interface), std::move(name));
+  std::string& interface = record.interface_name.empty() ? record.interface_description : record.interface_name;
+  if (record.interface && *record.interface <= 0xffffffff && !interface.empty())
+    set_name(table, domain, static_cast<std::uint32_t>(*record.interface), std::move(interface));
   const std::uint64_t boot_ns = flow_time_ns(TimeForm::kMilliseconds, record.boot_ms, {});
   if (boot_ns != 0 && std::exchange(domain.boot_ns, boot_ns) != boot_ns) table.announced(domain);
-  std::string& exporter = domain.exporter->stats.name;
-  if (!record.exporter_name.empty() && exporter != record.exporter_name) {
-    exporter = std::move(record.exporter_name);
+  std::string& name = domain.exporter_name();
+  if (!record.exporter_name.empty() && name != record.exporter_name) {
+    name = std::move(record.exporter_name);
     table.changed();
   }
+  if (domain.session->trusted && record.exporter.family != Family::kNone &&
+      std::exchange(domain.original, record.exporter) != record.exporter)
+    table.changed();
 }
 
 }  // namespace weir

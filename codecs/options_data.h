@@ -1,5 +1,5 @@
 // What options records tell (RFC 3954 §6, RFC 7011 §4): sampling rates, interface names, when the exporter booted, its
-// name. All else they say is passed over.
+// name and, of senders that are trusted with it, its address. All else they say is passed over.
 //
 // Thread rules: owned by one decoder.
 #pragma once

@@ -18,20 +18,33 @@ bool is_zero(Bytes bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0; });
 }
 
+// What the record says itself about who exported it; zeros stand for the family that is not said.
+IpAddress exporter_in(const TemplatePlan& plan, const SegmentPlace* places) {
+  if (plan.exporter4) {
+    const Bytes four = field_bytes(places, *plan.exporter4);
+    if (!is_zero(four)) return IpAddress::v4(four.data());
+  }
+  if (plan.exporter6) {
+    const Bytes sixteen = field_bytes(places, *plan.exporter6);
+    if (!is_zero(sixteen)) return IpAddress::v6(sixteen.data()).unmapped();
+  }
+  return {};
+}
+
 // Withdrawals are for transports that keep order; over UDP anybody could send one (RFC 7011 §8.4).
 bool obeys_withdrawals(Transport transport) { return transport == Transport::kTcp || transport == Transport::kTls; }
 
 }  // namespace
 
 void set_origin(const Domain& domain, const MessageContext& context, BatchWriter& out) {
-  out.set_origin(context.origin, domain.exporter->stats.name);
+  out.set_origin(context.origin, domain.exporter_name());
 }
 
 RecordCount SetDecoder::decode_sets(Domain& domain, Bytes sets, const MessageContext& context, BatchWriter& out) {
   RecordCount count;
   arrived_.clear();
   effort_ = kEffortPerMessage;
-  set_origin(domain, context, out);
+  begin(domain, context, out);
   Account<SetDrop>& account = domain.exporter->stats.sets;
   const std::uint64_t now_ns = context.origin.time_received_ns;
   const bool ipfix = domain.protocol == FlowProtocol::kIpfix;
@@ -145,14 +158,14 @@ const Domain& SetDecoder::tables_for(const Template& used, const Domain& domain)
 bool SetDecoder::decode_records(const Template& used, Domain& domain, Bytes set, const MessageContext& context,
                                 BatchWriter& out, std::uint32_t& records) {
   const Domain& told = tables_for(used, domain);
-  MessageClock clock = context.clock;
-  clock.boot_ns = used.domain->boot_ns != 0 ? used.domain->boot_ns : told.boot_ns;
+  MessageContext here = context;
+  here.clock.boot_ns = used.domain->boot_ns != 0 ? used.domain->boot_ns : told.boot_ns;
   const std::size_t least = used.plan.min_record;
   if (!used.plan.variable) {
     places_.resize(1);
     for (; set.size() >= least; set = set.subspan(least)) {
       places_[0].base = set.data();
-      decode_record(used, domain, told, places_.data(), clock, out);
+      decode_record(used, domain, told, places_.data(), here, out);
       ++records;
     }
     return true;  // what is left is padding
@@ -160,7 +173,7 @@ bool SetDecoder::decode_records(const Template& used, Domain& domain, Bytes set,
   while (set.size() >= least) {
     const auto length = locate_record(used.plan.segments, set, places_);
     if (!length) return set.size() < kSetHeader && is_zero(set);  // padding where a record could be as short
-    decode_record(used, domain, told, places_.data(), clock, out);
+    decode_record(used, domain, told, places_.data(), here, out);
     ++records;
     set = set.subspan(*length);
   }
@@ -168,7 +181,7 @@ bool SetDecoder::decode_records(const Template& used, Domain& domain, Bytes set,
 }
 
 void SetDecoder::decode_record(const Template& used, Domain& domain, const Domain& told, const SegmentPlace* places,
-                               const MessageClock& clock, BatchWriter& out) {
+                               const MessageContext& context, BatchWriter& out) {
   ExporterStats& stats = domain.exporter->stats;
   if (used.spec.options) {
     ++stats.options_records;
@@ -176,7 +189,26 @@ void SetDecoder::decode_record(const Template& used, Domain& domain, const Domai
     return;
   }
   if (used.domain != &domain) ++stats.borrowed_flows;
-  builder_.build(used, told, places, clock, out, stats);
+  if (domain.session->trusted) name_exporter(used, domain, places, context, out);
+  builder_.build(used, told, places, context.clock, out, stats);
+}
+
+void SetDecoder::begin(const Domain& domain, const MessageContext& context, BatchWriter& out) {
+  set_origin(domain, context, out);
+  exporter_ = domain.session->key.remote;
+}
+
+void SetDecoder::name_exporter(const Template& used, const Domain& domain, const SegmentPlace* places,
+                               const MessageContext& context, BatchWriter& out) {
+  IpAddress exporter = exporter_in(used.plan, places);
+  if (exporter.family == Family::kNone) exporter = domain.original;
+  if (exporter.family == Family::kNone) exporter = domain.session->key.remote;
+  if (exporter == exporter_) return;
+  exporter_ = exporter;
+  MessageContext named = context;
+  named.origin.sampler_address = exporter.bytes;
+  named.origin.sampler_address_family = exporter.family;
+  set_origin(domain, named, out);
 }
 
 void SetDecoder::decode_held(Domain& domain, std::uint16_t id, std::uint64_t now_ns, BatchWriter& out) {
@@ -184,7 +216,7 @@ void SetDecoder::decode_held(Domain& domain, std::uint16_t id, std::uint64_t now
   if (used == nullptr) return;
   for (const HeldSet& held : table_.take_held(domain, id)) {
     std::uint32_t records = 0;
-    set_origin(domain, held.context, out);
+    begin(domain, held.context, out);
     account(domain, decode_records(*used, domain, held.content, held.context, out, records));
   }
 }

@@ -40,7 +40,11 @@ class SetDecoder {
                       std::uint32_t& records);
   // `told` is where sampling and names for it stand.
   void decode_record(const Template& used, Domain& domain, const Domain& told, const SegmentPlace* places,
-                     const MessageClock& clock, BatchWriter& out);
+                     const MessageContext& context, BatchWriter& out);
+  // The origin of the records that follow, those of a trusted session by the exporter that they name.
+  void begin(const Domain& domain, const MessageContext& context, BatchWriter& out);
+  void name_exporter(const Template& used, const Domain& domain, const SegmentPlace* places,
+                     const MessageContext& context, BatchWriter& out);
   static const Domain& tables_for(const Template& used, const Domain& domain);
   void account(Domain& domain, bool good);
   // Decodes the sets that wait for a template, if it has come or is lent.
@@ -53,6 +57,7 @@ class SetDecoder {
   std::vector<SegmentPlace> places_;
   std::vector<std::uint16_t> arrived_;  // templates of this message that held sets wait for
   std::size_t effort_ = 0;              // left for the search for lenders
+  IpAddress exporter_;                  // of the origin that was set last
 };
 
 void set_origin(const Domain& domain, const MessageContext& context, BatchWriter& out);

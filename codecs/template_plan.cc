@@ -159,6 +159,8 @@ class Compiler {
     if (is_frame(element)) plan_.frames.push_back(field);
     if (element.enterprise == 0 && element.id == 160 && element.length == 8) plan_.boot = field.place;
     if (element.enterprise == 0 && element.id == 60 && element.length == 1) plan_.ip_version = field.place;
+    if (element.enterprise == 0 && element.id == 130 && element.length == 4) plan_.exporter4 = field.place;
+    if (element.enterprise == 0 && element.id == 131 && element.length == 16) plan_.exporter6 = field.place;
   }
 
   static Step step(Op op, FieldId id, const ElementPlace& field) {

@@ -125,6 +125,8 @@ struct TemplatePlan {
   std::vector<ElementPlace> frames;    // packet sections (IEs 104, 313 to 315)
   std::optional<FieldPlace> boot;      // systemInitTimeMilliseconds
   std::optional<FieldPlace> ip_version;
+  std::optional<FieldPlace> exporter4;  // exporterIPv4Address, exporterIPv6Address
+  std::optional<FieldPlace> exporter6;
   std::uint32_t list_bytes = 0;  // arena that lists may take
 };
 

@@ -14,6 +14,7 @@
 #include "collector/udp_socket.h"
 #include "collector/worker.h"
 #include "enrich/enricher.h"
+#include "live/live_view.h"
 
 namespace weir {
 namespace {
@@ -45,6 +46,12 @@ bool is_listener(const SocketAddress& target, std::span<const SocketAddress> lis
   });
 }
 
+// Until what was received is published: a batch waits so long, and TCP looks as seldom.
+std::chrono::nanoseconds settle(const CollectorOptions& options) {
+  constexpr std::chrono::milliseconds kSlack{300};
+  return 2 * options.flush_interval + kSlack;
+}
+
 void log_warnings(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
 }
@@ -53,6 +60,9 @@ void log_warnings(const std::vector<std::string>& warnings) {
 
 // Members end in the reverse order: threads before lanes, lanes (which publish what they still have) before sinks.
 struct Collector::Impl {
+  explicit Impl(const CollectorOptions& options) : live(settle(options)) {}
+
+  LiveView live;
   std::vector<std::unique_ptr<Sink>> sinks;
   std::shared_ptr<Enrichment> enrichment;
   std::vector<std::unique_ptr<Lane>> lanes;  // by worker, then TCP's where there is one
@@ -76,12 +86,13 @@ void Collector::Impl::make_lanes(const CollectorOptions& options, unsigned udp_l
   const Decoder::Limits limits = share_of(options.limits, count);
   const std::shared_ptr<BatchPool> pool = BatchPool::create();
   const auto to_sinks = [this](const BatchRef& batch) {
+    live.add(*batch);
     for (const auto& sink : sinks) sink->submit(batch);
   };
   for (unsigned i = 0; i < count; ++i) {
     const std::string name = i < udp_lanes ? std::to_string(i) : "tcp";
-    lanes.push_back(
-        std::make_unique<Lane>(name, limits, AllowList(options.allow), pool, to_sinks, seal_of(enrichment)));
+    lanes.push_back(std::make_unique<Lane>(name, limits, AllowList(options.allow), options.trusted, pool, to_sinks,
+                                           seal_of(enrichment)));
   }
   for (unsigned i = 0; i < udp_lanes; ++i) {
     workers.push_back(std::make_unique<Worker>(i, *lanes[i], options.flush_interval));
@@ -179,7 +190,7 @@ Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& opti
   if (!udp && !tcp) return fail("nothing to listen on; name an address with --listen, such as udp://[::]:2055");
   const unsigned cores = std::max(std::thread::hardware_concurrency(), 1U);
 
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<Impl>(options);
   impl->sinks = std::move(sinks);
   impl->enrichment = options.enrichment;
   impl->make_lanes(options, !udp ? 0 : options.workers > 0 ? options.workers : cores, tcp);
@@ -230,7 +241,9 @@ Result<std::string> Collector::answer(std::string_view command) const {
   if (command == "status") return status_text(status());
   if (command == "status json") return status_json(status());
   if (command == "templates") return templates_json(templates());
-  return fail("unknown command '" + std::string(command) + "'; there are: status, status json, templates");
+  if (auto told = impl_->live.answer(command)) return *std::move(told);
+  return fail("unknown command '" + std::string(command) + "'; there are: status, status json, templates, " +
+              std::string(LiveView::kCommands));
 }
 
 std::vector<SocketAddress> Collector::bound() const { return impl_->bound; }

@@ -41,6 +41,7 @@ struct CollectorOptions {
   unsigned workers = 0;                           // 0: one for each core
   std::size_t receive_buffer = 32 << 20;          // of each UDP socket, in the kernel
   std::vector<Prefix> allow;                      // who may send; empty: everyone
+  std::vector<Prefix> trusted;                    // who may speak for other exporters: see Decoder
   std::filesystem::path state_dir;                // empty: nothing is kept
   Decoder::Limits limits;                         // of all workers together
   std::chrono::milliseconds flush_interval{200};  // how long a flow waits for its batch to fill
@@ -61,7 +62,7 @@ class Collector {
   // One moment of the whole ledger.
   CollectorStatus status() const;
   std::vector<TemplateView> templates() const;
-  // The answer to a command of the control socket: "status", "status json", "templates".
+  // The answer to a command of the control socket: "status", "status json", "templates", and those of live/live_view.h.
   Result<std::string> answer(std::string_view command) const;
   // What the listeners are bound to: UDP in the order of the options, then TCP likewise.
   std::vector<SocketAddress> bound() const;

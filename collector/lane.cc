@@ -9,12 +9,12 @@ static_assert(std::size(kOfMessageDrop) == Account<MessageDrop>::kReasons);
 
 }  // namespace
 
-Lane::Lane(std::string name, const Decoder::Limits& limits, AllowList allow, std::shared_ptr<BatchPool> pool,
-           Publish publish, BatchWriter::Seal seal)
+Lane::Lane(std::string name, const Decoder::Limits& limits, AllowList allow, std::vector<Prefix> trusted,
+           std::shared_ptr<BatchPool> pool, Publish publish, BatchWriter::Seal seal)
     : name_(std::move(name)),
       allow_(std::move(allow)),
       publish_(std::move(publish)),
-      decoder_(limits),
+      decoder_(limits, std::move(trusted)),
       writer_(std::move(pool), [this](BatchRef batch) { this->publish(std::move(batch)); }, std::move(seal)) {}
 
 void Lane::publish(BatchRef batch) {

@@ -35,8 +35,8 @@ class Lane {
  public:
   using Publish = std::function<void(const BatchRef&)>;
 
-  Lane(std::string name, const Decoder::Limits& limits, AllowList allow, std::shared_ptr<BatchPool> pool,
-       Publish publish, BatchWriter::Seal seal = {});
+  Lane(std::string name, const Decoder::Limits& limits, AllowList allow, std::vector<Prefix> trusted,
+       std::shared_ptr<BatchPool> pool, Publish publish, BatchWriter::Seal seal = {});
 
   [[nodiscard]] std::unique_lock<std::mutex> lock() const { return std::unique_lock(mutex_); }
 

@@ -65,6 +65,7 @@ std::vector<ExporterStats> merge_exporters(std::vector<ExporterStats> all) {
     known.first_seen_ns = std::min(known.first_seen_ns, one.first_seen_ns);
     if (one.last_seen_ns > known.last_seen_ns) {
       known.last_seen_ns = one.last_seen_ns;
+      known.last_export_ns = one.last_export_ns;
       if (one.sampling_rate != 0) known.sampling_rate = one.sampling_rate;
     }
     if (known.name.empty()) known.name = one.name;

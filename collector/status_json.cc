@@ -1,3 +1,5 @@
+#include "base/status_json.h"
+
 #include "base/json_text.h"
 #include "collector/status.h"
 #include "flow/names.h"
@@ -31,6 +33,7 @@ void exporter_fields(JsonText& json, const ExporterStats& exporter) {
   json.text("name", exporter.name);
   json.number("first_seen_ns", exporter.first_seen_ns);
   json.number("last_seen_ns", exporter.last_seen_ns);
+  json.number("last_export_ns", exporter.last_export_ns);
   json.number("sampling_rate", exporter.sampling_rate);
   json.text("sequence_unit", exporter.sequence_unit);
   counters(json, exporter);
@@ -67,12 +70,7 @@ void tcp_fields(JsonText& json, const TcpStatus& tcp) {
 
 std::string status_json(const CollectorStatus& status) {
   JsonText json;
-  json.begin_object();
-  json.text("daemon", "collector");
-  json.text("version", status.version);
-  json.number("started_ns", status.started_ns);
-  json.number("now_ns", status.now_ns);
-  json.number("resident_bytes", status.resident_bytes);
+  begin_status(json, "collector", status);
   json.text("state_error", status.state_error);
   json.account("messages", status.arrivals());
   json.begin_object("decoded");

@@ -36,6 +36,10 @@ struct Source {
 Result<void> Source::load() {
   const FileStamp stamp = stamp_of(path);
   if (is_networks) {
+    // Reading from a pipe would wait for its writer.
+    if (std::error_code none; std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none)) {
+      return fail(path.string() + ": it is no file");
+    }
     const auto content = read_file(path, kLargestNetworksFile);
     if (!content) return std::unexpected(content.error());
     auto table = NetworkTable::parse(*content, path.string());

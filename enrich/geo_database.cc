@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -23,32 +25,52 @@ std::unexpected<Error> refused(const std::filesystem::path& path, const std::str
   return fail(path.string() + ": " + why);
 }
 
+constexpr std::uint64_t kLargestDatabase = std::uint64_t{4} << 30;  // ten times the largest known
+// The metadata are the last thing in a file, and no longer than this with their marker.
+constexpr std::size_t kMetadataRoom = 128 << 10;
+constexpr std::string_view kMetadataMarker = "\xab\xcd\xefMaxMind.com";
+constexpr const char* kNoDatabase =
+    "it is no MaxMind DB file (.mmdb), or a damaged one; an archive has to be unpacked first";
+
+// Before memory is spent on it: a database has its metadata at its end.
+bool has_metadata(int file, std::uint64_t size) {
+  std::string end(std::min<std::uint64_t>(size, kMetadataRoom + kMetadataMarker.size()), '\0');
+  const ssize_t n = ::pread(file, end.data(), end.size(), static_cast<off_t>(size - end.size()));
+  return n == static_cast<ssize_t>(end.size()) && end.find(kMetadataMarker) != std::string::npos;
+}
+
 // A copy of the file in memory.
 Result<UniqueFd> copy_of(const std::filesystem::path& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Opening a pipe must not wait for its writer.
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return fail_errno(path.string(), errno);
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return fail_errno(path.string(), errno);
   if (!S_ISREG(status.st_mode)) return refused(path, "it is no file");
+  auto left = static_cast<std::uint64_t>(status.st_size);
+  if (left > kLargestDatabase) return refused(path, "it is larger than 4 GiB");
+  if (!has_metadata(file.get(), left)) return refused(path, kNoDatabase);
   UniqueFd memory(::memfd_create("weir-geo", MFD_CLOEXEC));
   if (!memory) return fail_errno("cannot get memory for " + path.string(), errno);
-  std::vector<std::uint8_t> piece(1 << 20);
-  for (;;) {
-    const ssize_t n = ::read(file.get(), piece.data(), piece.size());
-    if (n == 0) return memory;
+  std::vector<std::uint8_t> piece(std::min<std::uint64_t>(1 << 20, left));
+  while (left > 0) {
+    const ssize_t n = ::read(file.get(), piece.data(), std::min<std::uint64_t>(piece.size(), left));
+    if (n == 0) break;
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno(path.string(), errno);
     const Bytes content = Bytes(piece).first(static_cast<std::size_t>(n));
     if (auto written = write_all(memory.get(), content, "memory for " + path.string()); !written) {
       return std::unexpected(written.error());
     }
+    left -= content.size();
   }
+  return memory;
 }
 
 std::string why_not(int error) {
   if (error == MMDB_INVALID_METADATA_ERROR || error == MMDB_CORRUPT_SEARCH_TREE_ERROR ||
       error == MMDB_INVALID_DATA_ERROR || error == MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR) {
-    return "it is no MaxMind DB file (.mmdb), or a damaged one; an archive has to be unpacked first";
+    return kNoDatabase;
   }
   return MMDB_strerror(error);
 }

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <numeric>
 #include <optional>
+#include <tuple>
 
 #include "base/suggest.h"
 #include "enrich/place_draft.h"
@@ -87,6 +88,7 @@ class Parser {
     if (columns_.empty())
       return fail(file_ +
                   ": there is no heading line; the first one names the columns: " + std::string(kColumnsInWords));
+    if (auto unique = check_for_duplicates(); !unique) return std::unexpected(unique.error());
     return std::move(networks_);
   }
 
@@ -139,17 +141,37 @@ class Parser {
     }
     if (!placed) return wrong("there is no prefix");
     if (!named) return wrong(network.prefix.address.to_string() + " has neither a name nor anything else");
-    const auto [first, added] = lines_.emplace(std::pair(network.prefix.address, network.prefix.length), line_);
-    if (!added) return wrong("the same prefix stands on line " + std::to_string(first->second) + " already");
     networks_.push_back(std::move(network));
+    lines_.push_back(line_);
     return {};
+  }
+
+  // Tells of the first line whose prefix stands on an earlier one. Sorting is several times faster than a map.
+  Result<void> check_for_duplicates() {
+    std::vector<std::uint32_t> order(networks_.size());
+    std::iota(order.begin(), order.end(), 0U);
+    const auto prefix = [this](std::uint32_t n) {
+      return std::tie(networks_[n].prefix.address, networks_[n].prefix.length);
+    };
+    std::ranges::sort(
+        order, [&](std::uint32_t a, std::uint32_t b) { return std::tuple(prefix(a), a) < std::tuple(prefix(b), b); });
+    auto again = static_cast<std::uint32_t>(order.size());
+    std::size_t first = 0;
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (order[i] >= again || prefix(order[i]) != prefix(order[i - 1])) continue;
+      again = order[i];
+      first = lines_[order[i - 1]];
+    }
+    if (again == order.size()) return {};
+    line_ = lines_[again];
+    return wrong("the same prefix stands on line " + std::to_string(first) + " already");
   }
 
   const std::string& file_;
   std::size_t line_ = 0;
   std::vector<Column> columns_;  // nullptr: the prefix
   std::vector<Network> networks_;
-  std::map<std::pair<IpAddress, std::uint8_t>, std::size_t> lines_;
+  std::vector<std::size_t> lines_;  // of networks_
 };
 
 }  // namespace

@@ -7,16 +7,20 @@
 #include "base/clock.h"
 #include "base/status_text.h"
 #include "enrich/enricher.h"
+#include "live/live_view.h"
 
 namespace weir {
 namespace {
 
+// A metering thread tells of a second at its first turn in the next.
+constexpr std::chrono::milliseconds kSettle{500};
 constexpr std::chrono::milliseconds kLook{2};  // how often threads that end are looked after
 
 }  // namespace
 
 // Members end in the reverse order: threads before the capture that feeds them and the sinks they write to.
 struct Exporter::Impl {
+  LiveView view{kSettle};
   std::vector<std::unique_ptr<Sink>> sinks;
   std::unique_ptr<LiveCapture> live;
   std::unique_ptr<PacketSource> file;
@@ -34,6 +38,7 @@ struct Exporter::Impl {
                   for (const auto& sink : sinks) sink->submit(batch);
                 },
             .seal = seal_of(options.enrichment),
+            .view = &view,
             .interface_names = [this] { return interface_names(); }};
   }
 
@@ -109,7 +114,9 @@ ExporterStatus Exporter::status() const {
 Result<std::string> Exporter::answer(std::string_view command) const {
   if (command == "status") return status_text(status());
   if (command == "status json") return status_json(status());
-  return fail("unknown command '" + std::string(command) + "'; there are: status, status json");
+  if (auto told = impl_->view.answer(command)) return *std::move(told);
+  return fail("unknown command '" + std::string(command) + "'; there are: status, status json, " +
+              std::string(LiveView::kCommands));
 }
 
 bool Exporter::ended() const {

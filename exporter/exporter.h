@@ -37,7 +37,7 @@ class Exporter {
   ~Exporter();
 
   ExporterStatus status() const;
-  // The answer to a command of the control socket: "status", "status json".
+  // The answer to a command of the control socket: "status", "status json", and those of live/live_view.h.
   Result<std::string> answer(std::string_view command) const;
 
   // The file was read, or every source failed.

@@ -26,7 +26,8 @@ MeteringThread::MeteringThread(std::string name, PacketSource& source, const Met
             context_.publish(batch);
           },
           context_.seal),
-      meter_(options, writer_) {}
+      meter_(options, writer_),
+      feed_(meter_, *context_.view, options.packet_sampling * options.flow_sampling) {}
 
 MeteringThread::~MeteringThread() { stop(std::chrono::steady_clock::now()); }
 
@@ -57,6 +58,7 @@ void MeteringThread::run() {
   }
   if (stopping_) drain();
   const auto guard = lock();
+  feed_.finish(wall_time_ns());
   meter_.finish();
   writer_.flush();
   ended_ = true;
@@ -64,6 +66,7 @@ void MeteringThread::run() {
 
 std::chrono::milliseconds MeteringThread::patience() const {
   const auto guard = lock();
+  if (feed_.is_watched()) return feed_.patience();
   return meter_.status().flows_active > 0 || writer_.pending() > 0 ? kBusyPatience : kIdlePatience;
 }
 
@@ -76,7 +79,9 @@ bool MeteringThread::turn(std::chrono::milliseconds timeout) {
     error_ = frames.error().message;
     return false;
   }
+  feed_.begin_turn(wall_ns);
   if (!frames->empty()) meter_.add(*frames, wall_ns);
+  feed_.end_turn();
   keep_house(frames->empty(), frames->empty() ? 0 : frames->back().time_ns, wall_ns);
   return !source_.ended();
 }

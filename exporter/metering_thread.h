@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "exporter/capture/packet_source.h"
+#include "exporter/live_feed.h"
 #include "exporter/metering/meter.h"
 #include "flow/batch.h"
 
@@ -38,6 +39,7 @@ class MeteringThread {
     std::shared_ptr<BatchPool> pool;
     std::function<void(const BatchRef&)> publish;
     BatchWriter::Seal seal;
+    LiveView* view = nullptr;  // outlives the thread
     // Index and name of the interfaces that are there now; asked once a second.
     std::function<std::vector<std::pair<std::uint32_t, std::string>>()> interface_names;
   };
@@ -76,6 +78,7 @@ class MeteringThread {
   std::string error_;
   BatchWriter writer_;
   Meter meter_;  // after the writer, which it writes to as it goes
+  LiveFeed feed_;
   std::uint64_t next_names_ns_ = 0;
   std::chrono::steady_clock::time_point drain_deadline_{};  // set before `stopping_`
   std::atomic<bool> stopping_{false};

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/json_text.h"
+#include "base/status_json.h"
 #include "base/status_text.h"
 #include "sinks/sink_status.h"
 
@@ -147,12 +148,7 @@ std::string status_text(const ExporterStatus& status) {
 
 std::string status_json(const ExporterStatus& status) {
   JsonText json;
-  json.begin_object();
-  json.text("daemon", "exporter");
-  json.text("version", status.version);
-  json.number("started_ns", status.started_ns);
-  json.number("now_ns", status.now_ns);
-  json.number("resident_bytes", status.resident_bytes);
+  begin_status(json, "exporter", status);
   json.objects("interfaces", status.interfaces, [&](const InterfaceStatus& one) {
     json.text("name", one.name);
     json.number("index", one.index);

@@ -194,7 +194,7 @@ Result<void> set_up_one(OpenObserveApi& api, const Asset& asset, const OpenObser
   return {};
 }
 
-constexpr const char* kNoAlerts = "no alerts: --notify URL says where they are to be posted";
+constexpr const char* kNoAlerts = "no alerts: --notify URL says where they are to be posted, and none can be without";
 
 }  // namespace
 
@@ -233,6 +233,7 @@ Result<void> print_openobserve_requests(const OpenObserveSetup& setup, const Set
     report(fmt::format("POST {}{}{}", target->http.url, base_path(kind, *target), kind.create));
     report(text_of(asset, setup, *target));
   }
+  if (setup.notify.empty()) report(kNoAlerts);
   return {};
 }
 

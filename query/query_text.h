@@ -12,12 +12,12 @@
 namespace weir {
 
 struct QueryText {
-  std::string columns;
+  std::string columns = {};
   std::string interfaces = "any";
-  std::string condition;
-  std::string first, last;  // empty: the default window
-  std::uint64_t limit = 0;  // 0: the default
-  std::string sort;         // bytes, packets or time; empty: the default
+  std::string condition = {};
+  std::string first = {}, last = {};  // empty: the default window
+  std::uint64_t limit = 0;            // 0: the default
+  std::string sort = {};              // bytes, packets or time; empty: the default
   bool ascending = false;
   bool in = false, out = false, sum = false;
   std::string time_resolution = "5m";

@@ -13,7 +13,7 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kLargestReply = 16 << 20;
+constexpr std::size_t kLargestReply = 64 << 20;  // what a _bulk answer to the largest request may take
 constexpr long kUploadBuffer = 256 << 10;
 
 struct CurlDelete {
@@ -23,7 +23,8 @@ struct CurlDelete {
 
 std::size_t take_reply(char* data, std::size_t, std::size_t size, void* body) {
   auto& text = *static_cast<std::string*>(body);
-  text.append(data, std::min(size, kLargestReply - text.size()));
+  if (size > kLargestReply - text.size()) return 0;
+  text.append(data, size);
   return size;
 }
 
@@ -160,6 +161,7 @@ HttpReply HttpClient::request(HttpMethod method, const std::string& url, std::st
   reply.connected = sent > 0;
   if (code != CURLE_OK) {
     reply.error = code == CURLE_SEND_FAIL_REWIND ? "the server closed the connection without an answer"
+                  : code == CURLE_WRITE_ERROR    ? "the server's answer is larger than 64 MiB"
                   : impl.error[0] != '\0'        ? impl.error.data()
                                                  : ::curl_easy_strerror(code);
     return reply;

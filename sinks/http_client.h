@@ -17,7 +17,7 @@ namespace weir {
 
 struct HttpReply {
   long status = 0;         // 0: no answer, or not a whole one
-  std::string body;        // its first 16 MiB
+  std::string body;        // at most 64 MiB: a longer answer is none
   std::string error;       // why there is no answer
   bool connected = false;  // some of the request was sent
   std::chrono::seconds retry_after{0};

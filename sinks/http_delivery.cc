@@ -6,6 +6,18 @@
 #include <utility>
 
 namespace weir {
+namespace {
+
+constexpr std::size_t kLongestReason = 4000;
+
+// How many of `flows`, which make `records`, have `failed` records: more than there are, where biflows are split, or a
+// server makes up numbers.
+std::uint64_t flows_in(std::uint64_t failed, std::size_t records, std::uint64_t flows) {
+  if (failed >= records || records == 0) return flows;
+  return (failed * flows + records - 1) / records;
+}
+
+}  // namespace
 
 HttpDelivery::HttpDelivery(DeliveryShare& share) : share_(share), client_(share.options, share.abort) {}
 
@@ -22,6 +34,7 @@ void HttpDelivery::deliver(Parcel parcel) {
     Trouble trouble{describe(reply), reply.retry_after, false};
     if (!apply(reply, parcel, count, trouble)) return share_.outbox.retry(std::move(parcel), trouble);
   }
+  share_.spare.give(parcel.release_buffer());
   share_.outbox.settle(std::move(parcel));
 }
 
@@ -85,7 +98,7 @@ bool HttpDelivery::apply_openobserve(const HttpReply& reply, Parcel& parcel, std
   const std::string error = "the server refused some records: " + answer.error;
   const bool kept = answer.failed != 0 && share_.dead_letters.add({static_cast<unsigned>(reply.status), answer.failed,
                                                                    answer.error, parcel.first_lines(count)});
-  const std::uint64_t flows = parcel.settle_first(count), failed = std::min(answer.failed, flows);
+  const std::uint64_t flows = parcel.settle_first(count), failed = flows_in(answer.failed, count, flows);
   if (kept) share_.outbox.dead_lettered(failed);
   account(parcel, flows, failed, error);
   return true;
@@ -99,7 +112,8 @@ bool HttpDelivery::apply_bulk(const HttpReply& reply, Parcel& parcel, std::size_
     return false;
   }
   const BulkOutcome outcome = read_outcome(answer, count, [&](std::size_t i) { return record_id(parcel, i); });
-  std::uint64_t failed = outcome.refused.size() + outcome.doubtful, kept = 0;
+  const std::size_t settled = static_cast<std::size_t>(std::ranges::count(outcome.settled, true));
+  std::uint64_t kept = 0;
   std::string_view rest = parcel.first_lines(count);
   std::vector<const BulkOutcome::Refusal*> refusals(count);
   for (const auto& refusal : outcome.refused) refusals[refusal.record] = &refusal;
@@ -114,17 +128,18 @@ bool HttpDelivery::apply_bulk(const HttpReply& reply, Parcel& parcel, std::size_
     rest.remove_prefix(end);
   }
   const std::uint64_t flows = parcel.settle(outcome.settled);
-  share_.outbox.dead_lettered(std::min(kept, flows));
-  account(parcel, flows, std::min(failed, flows), "the server refused some records: " + outcome.error);
-  if (std::ranges::count(outcome.settled, false) == 0) return true;
+  share_.outbox.dead_lettered(flows_in(kept, settled, flows));
+  account(parcel, flows, flows_in(outcome.refused.size() + outcome.doubtful, settled, flows),
+          "the server refused some records: " + outcome.error);
+  if (settled == count) return true;
   trouble.error = "the server took some records and put others off: " + outcome.error;
   return false;
 }
 
 void HttpDelivery::refuse(const HttpReply& reply, Parcel& parcel, std::size_t count) {
-  const bool kept =
-      share_.dead_letters.add({static_cast<unsigned>(reply.status), count,
-                               reply.body.empty() ? "no reason given" : reply.body, parcel.first_lines(count)});
+  const bool kept = share_.dead_letters.add(
+      {static_cast<unsigned>(reply.status), count,
+       reply.body.empty() ? "no reason given" : excerpt(reply.body, kLongestReason), parcel.first_lines(count)});
   const std::uint64_t flows = parcel.settle_first(count);
   if (kept) share_.outbox.dead_lettered(flows);
   account(parcel, flows, flows, describe(reply));

@@ -16,6 +16,7 @@
 #include "sinks/http_options.h"
 #include "sinks/http_reply.h"
 #include "sinks/outbox.h"
+#include "sinks/spare_texts.h"
 
 namespace weir {
 
@@ -23,6 +24,7 @@ struct DeliveryShare {
   const HttpOptions& options;
   Outbox& outbox;
   DeadLetters& dead_letters;
+  SpareTexts& spare;
   std::atomic<bool> abort = false;
   std::atomic<unsigned> headers_version = 0;            // changes when the header file is to be read again
   std::atomic<std::size_t> largest_request = SIZE_MAX;  // bytes of records, as answers of 413 have taught

@@ -9,8 +9,6 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kExcerpt = 200;
-
 template <typename Handler>
 bool parse(std::string_view body, Handler& handler) {
   rapidjson::Reader reader;
@@ -23,9 +21,10 @@ struct OpenObserveReader : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, OpenO
   OpenObserveReply found;
   std::string key;
   std::uint64_t code = 0;
-  bool has_status = false;
+  bool has_status = false, odd_count = false;
 
   bool Default() {
+    odd_count = odd_count || key == "failed";  // no count that could be believed
     key.clear();
     return true;
   }
@@ -37,7 +36,8 @@ struct OpenObserveReader : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, OpenO
   bool Uint64(std::uint64_t v) {
     if (key == "failed") found.failed += std::min<std::uint64_t>(v, UINT32_MAX);
     if (key == "code") code = v;
-    return Default();
+    key.clear();
+    return true;
   }
   bool String(const char* text, rapidjson::SizeType length, bool) {
     if (key == "error" && found.error.empty()) found.error = excerpt({text, length});
@@ -131,7 +131,7 @@ bool may_have_taken(const HttpReply& reply) {
 OpenObserveReply read_openobserve_reply(std::string_view body) {
   OpenObserveReader reader;
   if (!parse(body, reader)) return {};
-  reader.found.confirmed = reader.has_status && reader.code == 200;
+  reader.found.confirmed = reader.has_status && !reader.odd_count && reader.code == 200;
   return std::move(reader.found);
 }
 
@@ -149,6 +149,7 @@ BulkOutcome read_outcome(const BulkReply& reply, std::size_t count,
   if (!reply.errors) return outcome;
   std::unordered_map<std::string, std::size_t> by_id;
   for (std::size_t i = 0; i < count; ++i) by_id.emplace(id_of_record(i), i);
+  std::vector<bool> told(count);
   for (std::size_t i = 0; i < reply.items.size(); ++i) {
     const BulkItem& item = reply.items[i];
     if (is_taken(item.status)) continue;
@@ -160,6 +161,8 @@ BulkOutcome read_outcome(const BulkReply& reply, std::size_t count,
       continue;
     }
     const std::size_t record = by_place ? i : found->second;
+    if (told[record]) continue;
+    told[record] = true;
     if (may_pass(item.status)) {
       outcome.settled[record] = false;
     } else {
@@ -169,8 +172,8 @@ BulkOutcome read_outcome(const BulkReply& reply, std::size_t count,
   return outcome;
 }
 
-std::string excerpt(std::string_view text) {
-  std::string result(text.substr(0, kExcerpt));
+std::string excerpt(std::string_view text, std::size_t most) {
+  std::string result(text.substr(0, most));
   std::ranges::replace_if(result, [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
   return result;
 }

@@ -49,8 +49,9 @@ struct BulkReply {
 BulkReply read_bulk_reply(std::string_view body);
 
 // What became of each of `count` records: taken, to be tried again, or refused for a reason. Items are found by their
-// id, or by their place where there are no ids and as many items as records. `doubtful` failures belong to records that
-// nobody can tell; those records count as taken.
+// id, or by their place where there are no ids and as many items as records; of two for one record the first counts.
+// Records without an item count as taken: a server may be set to tell of failures only. `doubtful` failures belong to
+// records that nobody can tell, which count as taken too.
 struct BulkOutcome {
   std::vector<bool> settled;  // not to be sent again
   struct Refusal {
@@ -68,6 +69,6 @@ BulkOutcome read_outcome(const BulkReply& reply, std::size_t count,
 // One line for people: the error, or the status and the start of the body.
 std::string describe(const HttpReply& reply);
 // The first bytes of a text that a server sent, control characters blanked.
-std::string excerpt(std::string_view text);
+std::string excerpt(std::string_view text, std::size_t most = 200);
 
 }  // namespace weir

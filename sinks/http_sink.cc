@@ -1,13 +1,12 @@
 #include "sinks/http_sink.h"
 
-#include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "sinks/batch_queue.h"
 #include "sinks/http_delivery.h"
 #include "sinks/outbox.h"
 #include "sinks/parcel_maker.h"
@@ -25,9 +24,10 @@ class HttpSink : public Sink {
  public:
   HttpSink(HttpOptions options, const SinkContext& context)
       : options_(with_context(std::move(options), context)),
-        context_(context),
         outbox_(options_.outbox),
-        dead_letters_(options_.dead_letters, options_.dead_letters_max) {}
+        dead_letters_(options_.dead_letters, options_.dead_letters_max),
+        spare_(options_.in_flight + 1),
+        queue_(context) {}
 
   Result<void> start() {
     if (options_.outbox.mode != SpoolMode::kOff) {
@@ -46,22 +46,12 @@ class HttpSink : public Sink {
 
   ~HttpSink() override { close(Clock::now()); }
 
-  void submit(BatchRef batch) override {
-    const std::uint64_t flows = batch->flows().size();
-    std::unique_lock lock(mutex_);
-    if (context_.when_full == WhenFull::kWait) room_.wait(lock, [this] { return has_room() || closing_; });
-    account_.in += flows;
-    if (closing_) return account_.drop(SinkDrop::kClosing, flows);
-    if (!has_room()) return account_.drop(SinkDrop::kQueueFull, flows);
-    account_.held += flows;
-    queue_.push_back({std::move(batch), Clock::now()});
-    if (queue_.size() == 1) wake_.notify_one();
-  }
+  void submit(BatchRef batch) override { queue_.submit(std::move(batch)); }
 
   SinkStatus status() const override {
-    const std::lock_guard lock(mutex_);
-    SinkStatus status{options_.name, account_, 0, {}, false};
-    outbox_.add_to(status);
+    SinkStatus status = outbox_.status();
+    status.name = options_.name;
+    status.flows = joined(queue_.account(), status.flows);
     return status;
   }
 
@@ -72,13 +62,9 @@ class HttpSink : public Sink {
   }
 
   void close(Clock::time_point deadline) override {
-    std::unique_lock lock(mutex_);
-    if (std::exchange(closing_, true)) return;
-    wake_.notify_all();
-    room_.notify_all();
+    if (!queue_.close()) return;
     outbox_.hurry();
-    made_all_.wait_until(lock, deadline, [this] { return finished_; });
-    lock.unlock();
+    queue_.wait_finished(deadline);
     outbox_.finish(deadline);
     share_.abort = true;
     outbox_.abort();
@@ -89,65 +75,29 @@ class HttpSink : public Sink {
   }
 
  private:
-  struct Waiting {
-    BatchRef batch;
-    Clock::time_point since;
-  };
-
   static HttpOptions with_context(HttpOptions options, const SinkContext& context) {
     options.outbox.when_full = context.when_full;
     return options;
   }
 
-  bool has_room() const { return queue_.size() < context_.queue_batches; }
-
   void make_parcels() {
-    ParcelMaker maker(options_.records, options_.batch_flows, options_.batch_bytes,
+    ParcelMaker maker(options_.records, options_.batch_flows, options_.batch_bytes, spare_,
                       [this](Parcel parcel) { outbox_.put(std::move(parcel)); });
     Clock::time_point due = kNever;  // when what is in the maker must go
-    std::unique_lock lock(mutex_);
-    while (wait_for_work(lock, due)) {
-      if (queue_.empty() || Clock::now() >= due) {
-        lock.unlock();
+    while (maker.flows() != 0 || !queue_.at_end()) {
+      const auto waiting = queue_.take(due);
+      if (!waiting || Clock::now() >= due) {
         maker.flush();
-        lock.lock();
         due = kNever;
-        continue;
       }
-      const Waiting waiting = std::move(queue_.front());
-      queue_.pop_front();
-      room_.notify_one();
-      const auto flows = waiting.batch->flows();
-      pass_on(flows.size());
-      lock.unlock();
-      maker.add(*waiting.batch, flows);
-      lock.lock();
+      if (!waiting) continue;
+      const auto flows = waiting->batch->flows();
+      outbox_.arrive(flows.size());
+      maker.add(*waiting->batch, flows);
       if (maker.flows() < flows.size() || due == kNever)
-        due = maker.flows() == 0 ? kNever : waiting.since + options_.flush;
+        due = maker.flows() == 0 ? kNever : waiting->since + options_.flush;
     }
-    finished_ = true;
-    made_all_.notify_all();
-  }
-
-  // Until there are flows, or some to flush. False: there is nothing more to do.
-  bool wait_for_work(std::unique_lock<std::mutex>& lock, Clock::time_point due) {
-    while (queue_.empty()) {
-      if (due == kNever) {
-        if (closing_) return false;
-        wake_.wait(lock);
-      } else {
-        if (closing_ || Clock::now() >= due) return true;
-        wake_.wait_until(lock, due);
-      }
-    }
-    return true;
-  }
-
-  // REQUIRES mutex_, so that status() sees every flow in one of the accounts.
-  void pass_on(std::uint64_t flows) {
-    account_.in -= flows;
-    account_.held -= flows;
-    outbox_.arrive(flows);
+    queue_.finish();
   }
 
   void sync(const std::stop_token& stop) {
@@ -161,19 +111,12 @@ class HttpSink : public Sink {
   }
 
   const HttpOptions options_;
-  const SinkContext context_;
   Outbox outbox_;
   DeadLetters dead_letters_;
-  DeliveryShare share_{options_, outbox_, dead_letters_};
+  SpareTexts spare_;
+  DeliveryShare share_{options_, outbox_, dead_letters_, spare_};
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;      // for maker_
-  std::condition_variable room_;      // for submit()
-  std::condition_variable made_all_;  // for close()
-  std::deque<Waiting> queue_;
-  Account<SinkDrop> account_;  // of what is in queue_ or never came further
-  bool closing_ = false;
-  bool finished_ = false;
+  BatchQueue queue_;
   std::jthread syncer_, maker_;
   std::vector<std::jthread> senders_;
 };

@@ -4,12 +4,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "sinks/batch_queue.h"
 #include "sinks/export_streams.h"
 #include "sinks/message_link.h"
 #include "sinks/sigpipe.h"
@@ -33,68 +32,42 @@ std::unique_ptr<MessageLink> make_link(const NetflowOptions& options, Waiter& wa
 class NetflowSink : public Sink {
  public:
   NetflowSink(NetflowOptions options, const SinkContext& context)
-      : options_(std::move(options)), context_(context), link_(make_link(options_, waiter_)) {
+      : options_(std::move(options)), queue_(context, [this] { waiter_.wake(); }), link_(make_link(options_, waiter_)) {
     thread_ = std::jthread([this] { run(); });
   }
 
   ~NetflowSink() override { close(Clock::now()); }
 
-  void submit(BatchRef batch) override {
-    const std::uint64_t flows = batch->flows().size();
-    std::unique_lock lock(mutex_);
-    if (context_.when_full == WhenFull::kWait) room_.wait(lock, [this] { return has_room() || closing_; });
-    account_.in += flows;
-    if (closing_) return account_.drop(SinkDrop::kClosing, flows);
-    if (!has_room()) return account_.drop(SinkDrop::kQueueFull, flows);
-    account_.held += flows;
-    queue_.push_back(std::move(batch));
-    if (queue_.size() == 1) waiter_.wake();
-  }
+  void submit(BatchRef batch) override { queue_.submit(std::move(batch)); }
 
   SinkStatus status() const override {
     const std::lock_guard lock(mutex_);
-    return {options_.name, account_, bytes_out_, last_error_, false};
+    return {options_.name, queue_.account(), bytes_out_, last_error_, false};
   }
 
   void close(Clock::time_point deadline) override {
-    std::unique_lock lock(mutex_);
-    if (std::exchange(closing_, true)) return;
     deadline_ = deadline;
-    waiter_.wake();
-    room_.notify_all();
-    done_.wait_until(lock, deadline, [this] { return finished_; });
-    lock.unlock();
+    if (!queue_.close()) return;
+    queue_.wait_finished(deadline);
     waiter_.abort();
     thread_.join();
-    lock.lock();
     // What the link could not tell the fate of, too: nothing is open any more.
-    queue_.clear();
-    account_.drop(SinkDrop::kClosing, std::exchange(account_.held, 0));
+    queue_.drop_held(SinkDrop::kClosing);
   }
 
  private:
-  bool has_room() const { return queue_.size() < context_.queue_batches; }
-
   void run() {
     block_sigpipe();
-    std::unique_lock lock(mutex_);
-    while (!closing_ || (!queue_.empty() && !waiter_.aborted())) {
-      if (!queue_.empty() && connected_) {
-        const BatchRef batch = std::move(queue_.front());
-        queue_.pop_front();
-        room_.notify_one();
-        lock.unlock();
-        send_batch(*batch);
+    while (!queue_.closed() || (!queue_.empty() && !waiter_.aborted())) {
+      const auto waiting = connected_ ? queue_.try_take() : std::nullopt;
+      if (waiting) {
+        send_batch(*waiting->batch);
       } else {
-        lock.unlock();
         rest();
       }
       keep_house();
-      lock.lock();
     }
-    const Clock::time_point deadline = deadline_;
-    lock.unlock();
-    finish(deadline);
+    finish();
   }
 
   // Until there is something to send, something waits too long, or the connection ends.
@@ -108,10 +81,7 @@ class NetflowSink : public Sink {
   void send_batch(const FlowBatch& batch) {
     const std::uint64_t refused = streams_.add(batch);
     next_flush_ = Clock::time_point::min();
-    if (refused == 0) return;
-    const std::lock_guard lock(mutex_);
-    account_.held -= refused;
-    account_.drop(SinkDrop::kNotRepresentable, refused);
+    if (refused != 0) queue_.settle(0, refused, SinkDrop::kNotRepresentable);
   }
 
   void keep_house() {
@@ -141,27 +111,15 @@ class NetflowSink : public Sink {
     connected_ = link_->connect().has_value();
     if (connected_) return;
     const auto now = Clock::now();
-    if (now - down_since_ >= options_.timeout) drop_queue();
+    if (now - down_since_ >= options_.timeout) queue_.drop_waiting(SinkDrop::kUnreachable);
     retry_at_ = now + pause_;
     pause_ = std::min<std::chrono::milliseconds>(2 * pause_, kLongestPause);
   }
 
-  void drop_queue() {
-    const std::lock_guard lock(mutex_);
-    for (const BatchRef& batch : queue_) {
-      account_.held -= batch->flows().size();
-      account_.drop(SinkDrop::kUnreachable, batch->flows().size());
-    }
-    queue_.clear();
-    room_.notify_all();
-  }
-
   void tell_news() {
     const LinkNews news = link_->take_news();
+    if (news.delivered + news.lost != 0) queue_.settle(news.delivered, news.lost, SinkDrop::kUnreachable);
     std::unique_lock lock(mutex_);
-    account_.held -= news.delivered + news.lost;
-    account_.out += news.delivered;
-    account_.drop(SinkDrop::kUnreachable, news.lost);
     bytes_out_ += news.bytes;
     const bool was_well = last_error_.empty();
     last_error_ = link_->trouble();
@@ -172,19 +130,18 @@ class NetflowSink : public Sink {
     if (!was_well && error.empty()) spdlog::info("{}: sending again", options_.name);
   }
 
-  void finish(Clock::time_point deadline) {
+  void finish() {
     streams_.flush_all();
     link_->push();
-    link_->close(deadline);
+    link_->close(deadline_);
     tell_news();
-    const std::lock_guard lock(mutex_);
-    finished_ = true;
-    done_.notify_all();
+    queue_.finish();
   }
 
   const NetflowOptions options_;
-  const SinkContext context_;
   Waiter waiter_;
+  BatchQueue queue_;
+  Clock::time_point deadline_{};  // written before the queue is closed, read after
 
   // The thread's own.
   const std::unique_ptr<MessageLink> link_;
@@ -196,15 +153,8 @@ class NetflowSink : public Sink {
   std::chrono::milliseconds pause_ = kFirstPause;
 
   mutable std::mutex mutex_;
-  std::condition_variable room_;  // for submit()
-  std::condition_variable done_;  // for close()
-  std::deque<BatchRef> queue_;
-  Account<SinkDrop> account_;
   std::uint64_t bytes_out_ = 0;
   std::string last_error_;
-  bool closing_ = false;
-  bool finished_ = false;
-  Clock::time_point deadline_{};
   std::jthread thread_;
 };
 

@@ -6,23 +6,19 @@
 #include <utility>
 
 namespace weir {
-namespace {
-
-constexpr std::chrono::milliseconds kFirstPause{200};
-constexpr std::chrono::milliseconds kLongestRetryAfter{600'000};  // a server may ask for no more
-
-}  // namespace
-
-Outbox::Outbox(OutboxOptions options) : options_(std::move(options)) {}
+Outbox::Outbox(OutboxOptions options) : options_(std::move(options)), backoff_(options_.longest_pause) {}
 
 Result<void> Outbox::open_spool(SpoolOptions options) {
   options.warn = [this](const std::string& message) { spdlog::warn("{}: {}", options_.name, message); };
   auto spool = Spool::open(std::move(options), [this](SpoolLoss loss) { lose(loss); });
   if (!spool) return std::unexpected(spool.error());
   spool_ = *std::move(spool);
-  counts_.recovered.in = counts_.recovered.held = spool_->found_flows();
-  if (spool_->found_flows() != 0) {
-    spdlog::info("{}: {} flows of an earlier run are in the spool and go first", options_.name, spool_->found_flows());
+  const SpoolFound found = spool_->found();
+  counts_.recovered.in = found.flows;
+  counts_.recovered.held = found.flows - found.damaged;
+  counts_.recovered.drop(SinkDrop::kDamaged, found.damaged);
+  if (counts_.recovered.held != 0) {
+    spdlog::info("{}: {} flows of an earlier run are in the spool and go first", options_.name, counts_.recovered.held);
   }
   return {};
 }
@@ -129,12 +125,12 @@ void Outbox::drop(const Parcel& parcel, SinkDrop reason) {
   account(parcel.recovered).drop(reason, parcel.pending_flows());
 }
 
-bool Outbox::may_send() const { return !in_trouble_ || (!probing_ && Clock::now() >= not_before_); }
+bool Outbox::may_send() const { return !backoff_.in_trouble() || (!probing_ && Clock::now() >= backoff_.not_before()); }
 
 void Outbox::wait_for_turn(Lock& lock) {
   const bool work = !ready_.empty() || (spool_ && spool_->waiting() != 0);
-  if (work && in_trouble_ && !probing_) {
-    wake_.wait_until(lock, not_before_);
+  if (work && backoff_.in_trouble() && !probing_) {
+    wake_.wait_until(lock, backoff_.not_before());
   } else {
     wake_.wait(lock);
   }
@@ -146,7 +142,7 @@ std::optional<Parcel> Outbox::take() {
     if (aborted_ || (finishing_ && all_delivered())) return std::nullopt;
     if (!may_send() || (ready_.empty() && !(spool_ && spool_->waiting() != 0))) continue;
     ++in_flight_;
-    if (in_trouble_) probing_ = true;
+    if (backoff_.in_trouble()) probing_ = true;
     std::optional<Parcel> parcel;
     if (!ready_.empty()) {
       parcel = std::move(ready_.front());
@@ -213,9 +209,7 @@ void Outbox::settle(Parcel parcel) {
 
 void Outbox::note_success(const Parcel& parcel) {
   Lock lock(mutex_);
-  failures_ = 0;
-  unauthorized_ = false;
-  const bool over = std::exchange(in_trouble_, false);
+  const bool over = backoff_.succeed();
   std::uint64_t lost = 0;
   if (!parcel.refused) {
     last_error_.clear();
@@ -252,22 +246,10 @@ void Outbox::give_back(Parcel parcel) {
   put_back(std::move(parcel));
 }
 
-std::chrono::milliseconds Outbox::next_pause(const Trouble& trouble) {
-  auto pause = std::min(kFirstPause * (1 << std::min(failures_, 16U)), options_.longest_pause);
-  if (trouble.unauthorized) pause = options_.longest_pause;
-  pause += std::chrono::milliseconds(
-      std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(pause.count() / 4, 1))(random_));
-  return std::max(pause, std::min(trouble.retry_after, kLongestRetryAfter));
-}
-
 void Outbox::note_trouble(const Trouble& trouble) {
   Lock lock(mutex_);
-  not_before_ = Clock::now() + next_pause(trouble);
-  ++failures_;
   last_error_ = trouble.error;
-  const bool news = !std::exchange(in_trouble_, true) || (trouble.unauthorized && !unauthorized_);
-  unauthorized_ = trouble.unauthorized;
-  if (aborted_ || !news) return;
+  if (!backoff_.fail(trouble) || aborted_) return;
   lock.unlock();
   spdlog::error("{}: {}; flows are kept {} and sent again", options_.name, trouble.error,
                 spool_ ? "in memory and the spool" : "in memory");
@@ -275,8 +257,7 @@ void Outbox::note_trouble(const Trouble& trouble) {
 
 void Outbox::retry_now() {
   const std::lock_guard lock(mutex_);
-  not_before_ = Clock::now();
-  failures_ = 0;
+  backoff_.retry_now();
   wake_.notify_all();
 }
 
@@ -312,15 +293,14 @@ void Outbox::close() {
   sync();
 }
 
-void Outbox::add_to(SinkStatus& status) const {
+SinkStatus Outbox::status() const {
   const std::lock_guard lock(mutex_);
-  status.flows += counts_.own;
-  status.bytes_out += counts_.bytes_out;
-  status.last_error = last_error_;
+  SinkStatus status{{}, counts_.own, counts_.bytes_out, last_error_, false};
   if (!spool_error_.empty()) status.last_error += (last_error_.empty() ? "" : "; ") + spool_error_;
   const SpoolUsage usage = spool_ ? spool_->usage() : SpoolUsage{};
   status.delivery = DeliveryStatus{usage.flows,    usage.bytes,           counts_.spooled,  counts_.retries,
                                    counts_.resent, counts_.dead_lettered, counts_.recovered};
+  return status;
 }
 
 void Outbox::sync() {

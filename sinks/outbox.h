@@ -19,9 +19,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 
+#include "sinks/backoff.h"
 #include "sinks/parcel.h"
 #include "sinks/sink.h"
 #include "sinks/spool.h"
@@ -37,13 +37,6 @@ struct OutboxOptions {
   WhenFull when_full = WhenFull::kDrop;  // kWait: put() waits for the server instead of spooling what does not fit
   std::optional<std::uint32_t> retries;  // kOff only; then a parcel is dropped as kUnreachable
   std::chrono::milliseconds longest_pause{30'000};
-};
-
-// Why a parcel comes back.
-struct Trouble {
-  std::string error;
-  std::chrono::milliseconds retry_after{0};  // as the server asks
-  bool unauthorized = false;                 // tried again at the longest pause, or after retry_now()
 };
 
 class Outbox {
@@ -83,8 +76,8 @@ class Outbox {
   void abort();
   void close();
 
-  // Adds what arrived here to `status`, with the details of delivery and the last error.
-  void add_to(SinkStatus& status) const;
+  // Without a name; `flows` are what arrived here.
+  SinkStatus status() const;
   // fdatasync of the spool, where there is one.
   void sync();
 
@@ -102,13 +95,12 @@ class Outbox {
   bool goes_direct() const { return !memory_full() && (!spool_ || spool_->waiting() == 0); }
   bool waits_for_room() const { return !spool_ || (options_.when_full == WhenFull::kWait && !hurrying_); }
   bool all_delivered() const { return ready_.empty() && in_flight_ == 0 && (!spool_ || spool_->waiting() == 0); }
-  bool stops_early() const { return spool_ && in_trouble_ && in_flight_ == (probing_ ? 1U : 0U); }
+  bool stops_early() const { return spool_ && backoff_.in_trouble() && in_flight_ == (probing_ ? 1U : 0U); }
   bool may_send() const;
   void wait_for_turn(Lock& lock);
   void push_ready(Parcel parcel);
   void put_back(Parcel parcel);
   void end_turn(const Parcel& parcel);
-  std::chrono::milliseconds next_pause(const Trouble& trouble);
 
   // REQUIRE that mutex_ is free: they wait for the disk.
   bool to_spool(Parcel& parcel, bool take);
@@ -133,15 +125,11 @@ class Outbox {
   std::string last_error_;
   std::string spool_error_;
   std::uint64_t refused_ = 0;  // flows since a parcel was last taken whole
-  bool in_trouble_ = false;
-  bool unauthorized_ = false;
-  bool probing_ = false;
-  unsigned failures_ = 0;  // in a row
-  Clock::time_point not_before_{};
+  Backoff backoff_;
+  bool probing_ = false;  // one sender tries whether the trouble is over
   bool hurrying_ = false;
   bool finishing_ = false;
   bool aborted_ = false;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -34,6 +35,8 @@ class Parcel {
   std::string_view lines() const { return lines_; }
   std::size_t pending() const { return records_ - settled_; }
   std::uint64_t pending_flows() const { return flows_ - flows_before(settled_); }
+  // The buffer of the lines, for other lines. REQUIRES that nothing is pending.
+  std::string release_buffer() { return std::move(lines_); }
   // The number that the i-th pending record had at the beginning.
   std::uint32_t number(std::size_t i) const { return numbers_.empty() ? static_cast<std::uint32_t>(i) : numbers_[i]; }
 

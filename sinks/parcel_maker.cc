@@ -15,8 +15,14 @@ std::uint64_t first_id() {
 
 }  // namespace
 
-ParcelMaker::ParcelMaker(const RecordOptions& options, std::size_t max_flows, std::size_t max_bytes, Take take)
-    : writer_(options), max_flows_(max_flows), max_bytes_(max_bytes), take_(std::move(take)), next_id_(first_id()) {}
+ParcelMaker::ParcelMaker(const RecordOptions& options, std::size_t max_flows, std::size_t max_bytes, SpareTexts& spare,
+                         Take take)
+    : writer_(options),
+      max_flows_(max_flows),
+      max_bytes_(max_bytes),
+      spare_(spare),
+      take_(std::move(take)),
+      next_id_(first_id()) {}
 
 std::size_t ParcelMaker::flows_to_try(std::size_t there) const {
   const std::size_t room = max_bytes_ > lines_.size() ? max_bytes_ - lines_.size() : 0;
@@ -47,7 +53,7 @@ void ParcelMaker::add(const FlowBatch& batch, std::span<const Flow> flows) {
 void ParcelMaker::flush() {
   if (flows_ == 0) return;
   const std::size_t size = lines_.size();
-  take_(Parcel(next_id_++, std::exchange(lines_, {}), static_cast<std::uint32_t>(std::exchange(records_, 0)),
+  take_(Parcel(next_id_++, std::exchange(lines_, spare_.take()), static_cast<std::uint32_t>(std::exchange(records_, 0)),
                static_cast<std::uint32_t>(std::exchange(flows_, 0))));
   lines_.reserve(size + size / 8);
 }

@@ -11,6 +11,7 @@
 #include "flow/batch.h"
 #include "sinks/parcel.h"
 #include "sinks/record_writer.h"
+#include "sinks/spare_texts.h"
 
 namespace weir {
 
@@ -19,7 +20,7 @@ class ParcelMaker {
   using Take = std::function<void(Parcel)>;
 
   // A parcel has `max_flows` flows and `max_bytes` of lines at the most, or a single record that is larger.
-  ParcelMaker(const RecordOptions& options, std::size_t max_flows, std::size_t max_bytes, Take take);
+  ParcelMaker(const RecordOptions& options, std::size_t max_flows, std::size_t max_bytes, SpareTexts& spare, Take take);
 
   // Hands over every parcel that is full.
   void add(const FlowBatch& batch, std::span<const Flow> flows);
@@ -33,6 +34,7 @@ class ParcelMaker {
 
   const RecordWriter writer_;
   const std::size_t max_flows_, max_bytes_;
+  SpareTexts& spare_;
   const Take take_;
   std::string lines_;
   std::size_t records_ = 0, flows_ = 0;

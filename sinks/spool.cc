@@ -1,6 +1,5 @@
 #include "sinks/spool.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,21 +7,19 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <map>
 #include <mutex>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
-#include "base/file.h"
 #include "base/file_lock.h"
-#include "base/unique_fd.h"
-#include "sinks/spool_format.h"
+#include "sinks/spool_segment.h"
 
 namespace weir {
 namespace {
 
 namespace fs = std::filesystem;
+using ItemState = SpoolSegment::ItemState;
 
 // A segment is the unit of dropping: small beside the spool, large beside an item.
 constexpr std::uint64_t kSegmentsInSpool = 32;
@@ -30,48 +27,6 @@ constexpr std::uint64_t kSmallestSegment = 64 << 10;
 constexpr std::uint64_t kLargestSegment = 64 << 20;
 // A segment that is still being written goes, once settled, when it has this size: removing is not free either.
 constexpr std::uint64_t kWorthRemoving = 1 << 20;
-
-enum class ItemState : std::uint8_t { kWaiting, kTaken, kSettled };
-
-struct Item {
-  std::uint64_t offset = 0;
-  std::uint32_t stored = 0;
-  std::uint32_t flows = 0;  // not settled
-  ItemState state = ItemState::kWaiting;
-};
-
-struct Segment {
-  fs::path path, done_path;
-  std::uint64_t size = 0, done_size = 0;
-  std::vector<Item> items;
-  std::size_t unsettled = 0;
-  std::map<std::uint32_t, std::vector<std::uint8_t>> bits;  // of items settled in part by an earlier process
-  bool recovered = false;
-};
-
-Result<void> sync_directory(const fs::path& directory) {
-  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) return fail_errno("cannot sync directory " + directory.string(), errno);
-  return {};
-}
-
-// Appends to a file all of `content` or, on an error, nothing.
-Result<void> append_whole(int fd, std::uint64_t size_before, std::string_view content, const fs::path& path) {
-  auto written = write_all(fd, as_bytes(content), path.string());
-  if (!written && ::ftruncate(fd, static_cast<off_t>(size_before)) != 0) {
-    return fail(written.error().message + ", nor cut what was written of it");
-  }
-  return written;
-}
-
-// The number in NNNNNNNNNN.spool; 0 for other files.
-std::uint64_t segment_number(const fs::path& path) {
-  if (path.extension() != ".spool") return 0;
-  const std::string stem = path.stem().string();
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(stem.data(), stem.data() + stem.size(), number);
-  return error == std::errc() && end == stem.data() + stem.size() ? number : 0;
-}
 
 }  // namespace
 
@@ -84,58 +39,42 @@ class Spool::Impl {
         segment_bytes_(std::clamp(options_.max_bytes / kSegmentsInSpool, kSmallestSegment, kLargestSegment)) {}
 
   ~Impl() {
-    if (current_) static_cast<void>(::fdatasync(current_.get()));
-    current_.reset();
-    current_number_ = 0;
-    for (auto it = segments_.begin(); it != segments_.end();) {
-      const auto next = std::next(it);
-      if (it->second.unsettled == 0) remove(it);
-      it = next;
-    }
+    close_current();
+    remove_settled();
   }
 
   Result<void> load() {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(options_.dir, error)) {
-      if (const std::uint64_t number = segment_number(entry.path()); number != 0) {
-        if (auto loaded = load_segment(number, entry.path()); !loaded) return loaded;
-      }
+    const auto numbers = find_segments(options_.dir);
+    if (!numbers) return std::unexpected(numbers.error());
+    for (const std::uint64_t number : *numbers) {
+      auto segment = SpoolSegment::load(options_.dir, number, options_.warn);
+      if (!segment) return std::unexpected(segment.error());
+      segments_.emplace(number, *std::move(segment));
     }
-    if (error) return fail("cannot read " + options_.dir.string() + ": " + error.message());
-    if (!segments_.empty()) next_number_ = segments_.rbegin()->first + 1;
-    found_flows_ = flows_;
-    for (auto it = segments_.begin(); it != segments_.end();) {
-      const auto next = std::next(it);
-      if (it->second.unsettled == 0) remove(it);
-      it = next;
+    for (auto it = segments_.begin(); it != segments_.end(); ++it) add_found(it);
+    if (found_.damaged != 0) {
+      options_.warn(fmt::format("{}: {} flows are damaged and lost", options_.dir.string(), found_.damaged));
     }
+    remove_settled();
     return {};
   }
 
-  std::uint64_t found_flows() const { return found_flows_; }
+  SpoolFound found() const { return found_; }
   std::size_t waiting() const { return waiting_; }
   SpoolUsage usage() const { return {flows_, bytes_}; }
 
   Result<void> append(Parcel& parcel, bool take) {
     const std::string item = make_spool_item(parcel);
+    const ItemState state = take ? ItemState::kTaken : ItemState::kWaiting;
     const std::lock_guard lock(mutex_);
-    auto written = write(item);
+    auto written = write(item, parcel, state);
     // On a full disk a segment that nobody needs any more may be the room there is.
-    if (!written && current_ && segments_.at(current_number_).unsettled == 0) {
+    if (!written && current_ != 0 && segments_.at(current_).unsettled() == 0) {
       close_current();
-      written = write(item);
+      written = write(item, parcel, state);
     }
-    if (!written) return written;
-    Segment& segment = segments_.at(current_number_);
-    const auto flows = static_cast<std::uint32_t>(parcel.pending_flows());
-    parcel.place = {current_number_, static_cast<std::uint32_t>(segment.items.size())};
-    segment.items.push_back({segment.size, static_cast<std::uint32_t>(item.size() - kSpoolItemHeader), flows,
-                             take ? ItemState::kTaken : ItemState::kWaiting});
-    ++segment.unsettled;
-    segment.size += item.size();
-    bytes_ += item.size();
-    flows_ += flows;
-    if (!take) ++waiting_;
+    if (!written) return std::unexpected(written.error());
+    parcel.place = {current_, *written};
     dirty_ = true;
     return {};
   }
@@ -143,29 +82,24 @@ class Spool::Impl {
   std::optional<Parcel> take() {
     std::unique_lock lock(mutex_);
     while (waiting_ != 0) {
-      const auto place = next_waiting();
-      Segment& segment = segments_.at(place.segment);
-      Item& item = segment.items[place.index];
-      item.state = ItemState::kTaken;
-      --waiting_;
-      const fs::path path = segment.path;
-      const std::uint64_t offset = item.offset;
-      const std::size_t size = kSpoolItemHeader + item.stored;
-      const SpoolLoss if_dropped{segment.recovered, item.flows, 0};
+      const SpoolPlace place = next_waiting();
+      SpoolSegment& segment = segments_.at(place.segment);
+      change(segment, [&] { segment.set_taken(place.index); });
+      const SpoolSegment::Item item = segment.item(place.index);
+      const fs::path path = segment.path();
+      const bool recovered = segment.recovered();
       lock.unlock();
-      auto parcel = read(path, offset, size);
+      auto parcel = read_parcel(path, item.offset, item.stored);
       lock.lock();
       const auto still = segments_.find(place.segment);
       if (!parcel) {
-        still == segments_.end() ? lost_(if_dropped) : give_up(place);
+        still == segments_.end() ? lost_({recovered, item.left, 0}) : give_up(still, place.index);
         continue;
       }
       parcel->place = place;
-      parcel->recovered = if_dropped.recovered;
+      parcel->recovered = recovered;
       if (still == segments_.end()) return parcel;  // its bits, where it had any, are gone: some go twice
-      if (const auto bits = still->second.bits.find(place.index); bits != still->second.bits.end()) {
-        parcel->restore(bits->second);
-      }
+      if (const auto* bits = still->second.settled_bits(place.index)) parcel->restore(*bits);
       return parcel;
     }
     return std::nullopt;
@@ -175,13 +109,7 @@ class Spool::Impl {
     const std::lock_guard lock(mutex_);
     const auto it = segments_.find(parcel.place.segment);
     if (it == segments_.end()) return {};  // dropped meanwhile, to make room
-    Segment& segment = it->second;
-    Item& item = segment.items[parcel.place.index];
-    flows_ -= item.flows;
-    item.flows = static_cast<std::uint32_t>(parcel.pending_flows());
-    flows_ += item.flows;
-    if (parcel.pending() == 0) return settle_all(it, item, parcel.place.index);
-    return note(segment, {parcel.place.index, parcel.settled_bits()});
+    return settle(it, parcel.place.index, static_cast<std::uint32_t>(parcel.pending_flows()), parcel.settled_bits());
   }
 
   bool holds(SpoolPlace place) const {
@@ -190,210 +118,157 @@ class Spool::Impl {
   }
 
   Result<void> sync() {
-    UniqueFd fd;
+    Result<UniqueFd> file;
+    fs::path path;
     {
       const std::lock_guard lock(mutex_);
-      if (!std::exchange(dirty_, false) || !current_) return {};
-      fd.reset(::fcntl(current_.get(), F_DUPFD_CLOEXEC, 0));
+      if (!std::exchange(dirty_, false) || current_ == 0) return {};
+      path = segments_.at(current_).path();
+      file = segments_.at(current_).handle();
     }
-    if (!fd || ::fdatasync(fd.get()) != 0) return fail_errno("cannot sync the spool " + options_.dir.string(), errno);
+    if (!file) return std::unexpected(file.error());
+    struct stat info{};
+    if (::fstat(file->get(), &info) == 0 && info.st_nlink == 0) return lose_file(path);
+    if (::fdatasync(file->get()) != 0) return fail_errno("cannot sync " + path.string(), errno);
     return {};
   }
 
  private:
-  using Segments = std::map<std::uint64_t, Segment>;
+  using Segments = std::map<std::uint64_t, SpoolSegment>;
 
-  fs::path file(std::uint64_t number, const char* extension) const {
-    return options_.dir / fmt::format("{:010}{}", number, extension);
+  // Keeps the sums over all segments while `act` changes one.
+  template <typename Act>
+  std::invoke_result_t<Act> change(SpoolSegment& segment, Act act) {
+    struct Keep {
+      Impl& impl;
+      const SpoolSegment& segment;
+      const SpoolFigures before;
+      ~Keep() { impl.count(before, segment.figures()); }
+    } const keep{*this, segment, segment.figures()};
+    return act();
   }
 
-  Result<void> load_segment(std::uint64_t number, const fs::path& path) {
-    const auto found = scan_segment(path);
-    if (!found) return std::unexpected(found.error());
-    Segment segment{path, file(number, ".done"), found->size, 0, {}, 0, {}, true};
-    if (found->good != found->size) {
-      options_.warn(
-          fmt::format("{}: the last {} bytes cannot be read and are left out: a write that was torn, or damage",
-                      path.string(), found->size - found->good));
-    }
-    std::vector<SpoolItemHeader> headers;
-    for (const FoundItem& item : found->items) {
-      headers.push_back(item.header);
-      segment.items.push_back({item.offset, item.header.stored, item.header.flows, ItemState::kWaiting});
-    }
-    load_settlements(segment, headers);
-    for (const Item& item : segment.items) {
-      if (item.state == ItemState::kSettled) continue;
-      ++segment.unsettled;
-      ++waiting_;
-      flows_ += item.flows;
-    }
-    bytes_ += segment.size + segment.done_size;
-    segments_.emplace(number, std::move(segment));
-    return {};
+  void count(const SpoolFigures& before, const SpoolFigures& after) {
+    flows_ += after.flows - before.flows;
+    bytes_ += after.bytes - before.bytes;
+    waiting_ += after.waiting - before.waiting;
   }
 
-  void load_settlements(Segment& segment, const std::vector<SpoolItemHeader>& headers) {
-    FoundSettlements settlements = read_settlements(segment.done_path);
-    segment.done_size = settlements.good;
-    std::error_code none;
-    if (fs::exists(segment.done_path, none)) fs::resize_file(segment.done_path, settlements.good, none);
-    for (SpoolSettlement& entry : settlements.entries) {
-      if (entry.index >= segment.items.size()) continue;
-      Item& item = segment.items[entry.index];
-      if (entry.bits.empty()) {
-        item.state = ItemState::kSettled;
-        item.flows = 0;
-        continue;
-      }
-      // Counted without the lines, which nobody has read yet.
-      Parcel whole(0, std::string(headers[entry.index].records, '\n'), headers[entry.index].records,
-                   headers[entry.index].flows);
-      whole.restore(entry.bits);
-      item.flows = static_cast<std::uint32_t>(whole.pending_flows());
-      segment.bits[entry.index] = std::move(entry.bits);
-    }
+  void add_found(Segments::iterator it) {
+    const auto next = std::next(it);
+    const bool adjoins = next != segments_.end() && next->first == it->first + 1 && next->second.position();
+    if (adjoins) it->second.close_gap(*next->second.position());
+    count({}, it->second.figures());
+    found_.flows += it->second.figures().flows + it->second.damaged();
+    found_.damaged += it->second.damaged();
+    next_number_ = it->first + 1;
+    position_ = it->second.position().value_or(position_) + it->second.flows_taken();
   }
 
-  Result<void> write(const std::string& item) {
-    if (auto ready = prepare(item.size()); !ready) return ready;
-    const Segment& segment = segments_.at(current_number_);
-    return append_whole(current_.get(), segment.size, item, segment.path);
+  Result<std::uint32_t> write(const std::string& item, const Parcel& parcel, ItemState state) {
+    if (auto ready = prepare(item.size()); !ready) return std::unexpected(ready.error());
+    SpoolSegment& segment = segments_.at(current_);
+    auto written = change(segment, [&] { return segment.append(item, parcel, state); });
+    if (written) position_ += parcel.pending_flows();
+    return written;
   }
 
   // A segment to append `size` bytes to, within the spool's bound.
   Result<void> prepare(std::uint64_t size) {
-    if (size + kSpoolMagic.size() > options_.max_bytes) return fail("the spool is smaller than a single request");
-    while (bytes_ + size + kSpoolMagic.size() > options_.max_bytes && !segments_.empty()) drop_oldest();
-    if (current_ && segments_.at(current_number_).size + size <= segment_bytes_) return {};
-    return begin_segment();
-  }
-
-  Result<void> begin_segment() {
+    const std::uint64_t most = options_.max_bytes;
+    if (size + kSpoolSegmentHeader > most) return fail("spool-max is smaller than a single request");
+    while (bytes_ + size + kSpoolSegmentHeader > most && !segments_.empty()) drop_oldest();
+    if (current_ != 0 && segments_.at(current_).size() + size <= segment_bytes_) return {};
     close_current();
-    const std::uint64_t number = next_number_;
-    const fs::path path = file(number, ".spool");
-    UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640));
-    if (!fd) return fail_errno("cannot create " + path.string(), errno);
-    auto written = write_all(fd.get(), as_bytes(kSpoolMagic), path.string());
-    if (written) written = sync_directory(options_.dir);
-    if (!written) {
-      ::unlink(path.c_str());
-      return written;
-    }
-    ++next_number_;
-    current_ = std::move(fd);
-    current_number_ = number;
-    segments_.emplace(number, Segment{path, file(number, ".done"), kSpoolMagic.size(), 0, {}, 0, {}, false});
-    bytes_ += kSpoolMagic.size();
+    auto segment = SpoolSegment::create(options_.dir, next_number_, position_);
+    if (!segment) return std::unexpected(segment.error());
+    count({}, segment->figures());
+    current_ = next_number_++;
+    segments_.emplace(current_, *std::move(segment));
     return {};
   }
 
   void close_current() {
-    if (!current_) return;
-    if (::fdatasync(current_.get()) != 0) options_.warn("cannot sync the spool " + options_.dir.string());
-    current_.reset();
-    const auto it = segments_.find(std::exchange(current_number_, 0));
-    if (it != segments_.end() && it->second.unsettled == 0) remove(it);
+    const auto it = segments_.find(std::exchange(current_, 0));
+    if (it == segments_.end()) return;
+    if (const auto closed = it->second.close(); !closed) options_.warn(closed.error().message);
+    if (it->second.unsettled() == 0) remove(it);
   }
 
   void drop_oldest() {
     const auto it = segments_.begin();
-    if (it->first == current_number_) {
-      current_.reset();
-      current_number_ = 0;
-    }
-    SpoolLoss loss;
-    loss.recovered = it->second.recovered;
-    for (Item& item : it->second.items) {
-      if (item.state == ItemState::kWaiting) {
-        loss.full += item.flows;
-        --waiting_;
-      }
-    }
+    if (it->first == current_) current_ = 0;
+    const SpoolLoss loss{it->second.recovered(), it->second.waiting_flows(), 0};
     remove(it);
     if (loss.full != 0) lost_(loss);
   }
 
   void remove(Segments::iterator it) {
-    for (const Item& item : it->second.items) flows_ -= item.flows;
-    bytes_ -= it->second.size + it->second.done_size;
-    ::unlink(it->second.path.c_str());
-    ::unlink(it->second.done_path.c_str());
+    count(it->second.figures(), {});
+    it->second.remove();
     segments_.erase(it);
+  }
+
+  void remove_settled() {
+    for (auto it = segments_.begin(); it != segments_.end();) {
+      const auto next = std::next(it);
+      if (it->second.unsettled() == 0) remove(it);
+      it = next;
+    }
   }
 
   // REQUIRES waiting_ != 0.
   SpoolPlace next_waiting() {
     for (auto it = segments_.lower_bound(cursor_.segment);; ++it) {
-      std::uint32_t index = it->first == cursor_.segment ? cursor_.index : 0;
-      for (; index < it->second.items.size(); ++index) {
-        if (it->second.items[index].state != ItemState::kWaiting) continue;
-        cursor_ = {it->first, index + 1};
-        return {it->first, index};
-      }
+      const auto index = it->second.next_waiting(it->first == cursor_.segment ? cursor_.index : 0);
+      if (!index) continue;
+      cursor_ = {it->first, *index + 1};
+      return {it->first, *index};
     }
-  }
-
-  static std::optional<Parcel> read(const fs::path& path, std::uint64_t offset, std::size_t size) {
-    const auto content = read_range(path, offset, size);
-    if (!content) return std::nullopt;
-    const auto header = read_spool_header(as_bytes(*content));
-    if (!header) return std::nullopt;
-    return read_spool_item(*header, as_bytes(*content).subspan(kSpoolItemHeader));
   }
 
   // Of an item that was taken just now and cannot be read.
-  void give_up(SpoolPlace place) {
-    const auto it = segments_.find(place.segment);
-    Item& item = it->second.items[place.index];
-    lost_({it->second.recovered, 0, item.flows});
-    options_.warn(fmt::format("{}: {} flows cannot be read any more", it->second.path.string(), item.flows));
-    flows_ -= std::exchange(item.flows, 0);
-    static_cast<void>(settle_all(it, item, place.index));
+  void give_up(Segments::iterator it, std::uint32_t index) {
+    const std::uint32_t flows = it->second.item(index).left;
+    lost_({it->second.recovered(), 0, flows});
+    options_.warn(fmt::format("{}: {} flows cannot be read any more", it->second.path().string(), flows));
+    static_cast<void>(settle(it, index, 0, {}));
   }
 
-  Result<void> settle_all(Segments::iterator it, Item& item, std::uint32_t index) {
-    if (std::exchange(item.state, ItemState::kSettled) == ItemState::kSettled) return {};
-    --it->second.unsettled;
-    if (it->second.unsettled == 0) {
-      if (it->first != current_number_) {
-        remove(it);
-        return {};
-      }
-      if (it->second.size >= kWorthRemoving) {
-        close_current();
-        return {};
-      }
+  Result<void> settle(Segments::iterator it, std::uint32_t index, std::uint32_t left, std::vector<std::uint8_t> bits) {
+    SpoolSegment& segment = it->second;
+    if (segment.item(index).state == ItemState::kSettled) return {};
+    const bool last = left == 0 && segment.unsettled() == 1;
+    if (last && (it->first != current_ || segment.size() >= kWorthRemoving)) {
+      change(segment, [&] { segment.forget(index); });
+      it->first == current_ ? close_current() : remove(it);
+      return {};
     }
-    auto noted = note(it->second, {index, {}});
-    if (noted || it->second.unsettled != 0) return noted;
+    auto noted = change(segment, [&] { return segment.settle(index, left, std::move(bits)); });
+    if (noted || segment.unsettled() != 0) return noted;
     close_current();  // a full disk: gone is as good as noted
     return {};
   }
 
-  Result<void> note(Segment& segment, const SpoolSettlement& settlement) {
-    const UniqueFd fd(::open(segment.done_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-    if (!fd) return fail_errno("cannot open " + segment.done_path.string(), errno);
-    const std::string entry = make_settlement(settlement);
-    if (auto written = append_whole(fd.get(), segment.done_size, entry, segment.done_path); !written) return written;
-    segment.done_size += entry.size();
-    bytes_ += entry.size();
-    return {};
+  // Somebody removed the file that is written: what is in it cannot be read again.
+  Result<void> lose_file(const fs::path& path) {
+    const std::lock_guard lock(mutex_);
+    if (current_ != 0 && segments_.at(current_).path() == path) close_current();
+    return fail(path.string() + " was removed while it was in use");
   }
 
   const SpoolOptions options_;
   const std::function<void(SpoolLoss)> lost_;
   const FileLock lock_;
   const std::uint64_t segment_bytes_;
+  SpoolFound found_;
 
   mutable std::mutex mutex_;
   Segments segments_;
-  UniqueFd current_;  // the segment that is written
-  std::uint64_t current_number_ = 0;
+  std::uint64_t current_ = 0;  // the segment that is written; 0: none
   std::uint64_t next_number_ = 1;
-  SpoolPlace cursor_;  // what is waiting is not before this
-  std::uint64_t found_flows_ = 0;
+  std::uint64_t position_ = 0;  // flows that were ever taken
+  SpoolPlace cursor_;           // what is waiting is not before this
   bool dirty_ = false;
   // Read without the lock.
   std::atomic<std::size_t> waiting_ = 0;
@@ -423,7 +298,7 @@ Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, std::function<v
   return std::unique_ptr<Spool>(new Spool(std::move(impl)));
 }
 
-std::uint64_t Spool::found_flows() const { return impl_->found_flows(); }
+SpoolFound Spool::found() const { return impl_->found(); }
 Result<void> Spool::append(Parcel& parcel, bool take) { return impl_->append(parcel, take); }
 std::optional<Parcel> Spool::take() { return impl_->take(); }
 Result<void> Spool::settle(const Parcel& parcel) { return impl_->settle(parcel); }

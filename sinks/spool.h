@@ -1,15 +1,23 @@
 // Parcels on disk, in the order in which they came: what a sink cannot deliver yet survives there.
 //
-// A spool is a directory that one process uses at a time (`lock`). NNNNNNNNNN.spool is a segment: a header of 8 bytes
-// ("weirspl1") and items, never changed once written. An item is, in little-endian order,
+// A spool is a directory that one process uses at a time (`lock`). NNNNNNNNNN.spool is a segment, never changed once
+// written; all numbers are little-endian:
 //
-//   u32 magic "ITEM"    u32 stored size    u32 text size    u32 records    u32 flows    u64 id
-//   u32 CRC32C of the stored bytes    u32 CRC32C of the 32 bytes before    the lines, compressed by zstd
+//   "weirspl1"    u64 flows that the spool took before    u32 CRC32C of the 16 bytes before
 //
-// NNNNNNNNNN.done beside it says what of it is settled: u32 index of the item, u32 bytes of bits (0: all of it), one
-// bit a record, u32 CRC32C of what came before. A segment goes when all its items are settled. Both files end where a
-// write was torn; what comes after a torn item in a segment cannot be read. Items of an earlier process are
-// *recovered*.
+// and items:
+//
+//   u32 magic "ITEM"    u32 stored size    u32 text size    u32 records    u32 flows    u32 index in the segment
+//   u32 flows before it in the segment    u64 id    u32 CRC32C of the stored bytes    u32 CRC32C of the 40 bytes before
+//   the lines, compressed by zstd
+//
+// NNNNNNNNNN.done beside it says what of it is settled: u32 index of the item, u32 flows of it that are settled, u32
+// bytes of bits (0: all of it), one bit a record, u32 CRC32C of what came before; the last entry of an item counts. A
+// segment goes when all its items are settled.
+//
+// What a damaged disk has spoilt is passed over, and the numbers of what comes behind it tell how many flows were
+// there. Only of the last segment's end nobody knows: it is taken for a write that a crash has torn. Items of an
+// earlier process are *recovered*.
 //
 // An item is *taken* when it was handed out. A crash puts what was taken and not settled back.
 //
@@ -47,16 +55,21 @@ struct SpoolUsage {
   std::uint64_t bytes = 0;  // of files
 };
 
+// What open() found.
+struct SpoolFound {
+  std::uint64_t flows = 0;    // not settled, with those that are damaged
+  std::uint64_t damaged = 0;  // of them, already given up
+};
+
 class Spool {
  public:
   // Makes the directory where there is none. Errors: another process uses it, it cannot be written.
-  // `lost` is called, from any thread that calls this spool, for every loss of items that were not taken.
+  // `lost` is called, from any thread that calls this spool, for every later loss of items that were not taken.
   static Result<std::unique_ptr<Spool>> open(SpoolOptions options, std::function<void(SpoolLoss)> lost);
   // Removes what is settled.
   ~Spool();
 
-  // Flows that open() found.
-  std::uint64_t found_flows() const;
+  SpoolFound found() const;
 
   // Writes what `parcel` has pending behind everything else, and its place into `parcel`. `take`: it counts as handed
   // out. Makes room by dropping the oldest segment. On an error (a full disk) the spool is as before.

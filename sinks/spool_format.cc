@@ -1,23 +1,17 @@
 #include "sinks/spool_format.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "base/crc32c.h"
-#include "base/file.h"
-#include "base/unique_fd.h"
 #include "sinks/zstd_text.h"
 
 namespace weir {
 namespace {
 
+constexpr std::string_view kSegmentMagic = "weirspl1";
 constexpr std::uint32_t kItemMagic = 0x4d455449;  // "ITEM"
 constexpr std::uint32_t kLargestText = 1U << 30;
-constexpr std::size_t kLargestSettlements = 256 << 20;
+constexpr std::size_t kCrc = 4;
 
 template <typename T>
 void put(std::string& out, T value) {
@@ -31,16 +25,9 @@ T get(Bytes bytes, std::size_t at) {
   return value;
 }
 
-bool read_at(int fd, std::uint64_t offset, char* to, std::size_t size) {
-  while (size != 0) {
-    const ssize_t n = ::pread(fd, to, size, static_cast<off_t>(offset));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    to += n;
-    size -= static_cast<std::size_t>(n);
-    offset += static_cast<std::size_t>(n);
-  }
-  return true;
+bool ends_with_crc(Bytes bytes) {
+  const std::size_t size = bytes.size() - kCrc;
+  return crc32c(bytes.first(size)) == get<std::uint32_t>(bytes, size);
 }
 
 // The records that are left are numbered anew, so that the old id would name other ones.
@@ -51,9 +38,26 @@ std::uint64_t id_of_rest(const Parcel& parcel) {
 
 }  // namespace
 
+std::string make_segment_header(std::uint64_t position) {
+  std::string header(kSegmentMagic);
+  put(header, position);
+  put(header, crc32c(as_bytes(header)));
+  return header;
+}
+
+std::optional<std::uint64_t> read_segment_header(Bytes bytes) {
+  if (bytes.size() < kSpoolSegmentHeader || !as_text(bytes).starts_with(kSegmentMagic)) return std::nullopt;
+  if (!ends_with_crc(bytes.first(kSpoolSegmentHeader))) return std::nullopt;
+  return get<std::uint64_t>(bytes, kSegmentMagic.size());
+}
+
 std::string make_spool_item(const Parcel& parcel) {
   std::string item(kSpoolItemHeader, '\0');
   append_zstd(item, parcel.lines());
+  return item;
+}
+
+void set_spool_header(std::string& item, const Parcel& parcel, std::uint32_t index, std::uint32_t before) {
   const Bytes stored = as_bytes(item).subspan(kSpoolItemHeader);
   std::string header;
   put(header, kItemMagic);
@@ -61,17 +65,26 @@ std::string make_spool_item(const Parcel& parcel) {
   put(header, static_cast<std::uint32_t>(parcel.lines().size()));
   put(header, static_cast<std::uint32_t>(parcel.pending()));
   put(header, static_cast<std::uint32_t>(parcel.pending_flows()));
+  put(header, index);
+  put(header, before);
   put(header, parcel.pending() == parcel.records() ? parcel.id() : id_of_rest(parcel));
   put(header, crc32c(stored));
   put(header, crc32c(as_bytes(header)));
-  return item.replace(0, kSpoolItemHeader, header);
+  item.replace(0, kSpoolItemHeader, header);
 }
 
 std::optional<SpoolItemHeader> read_spool_header(Bytes bytes) {
   if (bytes.size() < kSpoolItemHeader || get<std::uint32_t>(bytes, 0) != kItemMagic) return std::nullopt;
-  if (crc32c(bytes.first(kSpoolItemHeader - 4)) != get<std::uint32_t>(bytes, kSpoolItemHeader - 4)) return std::nullopt;
-  SpoolItemHeader header{get<std::uint32_t>(bytes, 4),  get<std::uint32_t>(bytes, 8),  get<std::uint32_t>(bytes, 12),
-                         get<std::uint32_t>(bytes, 16), get<std::uint64_t>(bytes, 20), get<std::uint32_t>(bytes, 28)};
+  if (!ends_with_crc(bytes.first(kSpoolItemHeader))) return std::nullopt;
+  SpoolItemHeader header;
+  header.stored = get<std::uint32_t>(bytes, 4);
+  header.text = get<std::uint32_t>(bytes, 8);
+  header.records = get<std::uint32_t>(bytes, 12);
+  header.flows = get<std::uint32_t>(bytes, 16);
+  header.index = get<std::uint32_t>(bytes, 20);
+  header.before = get<std::uint32_t>(bytes, 24);
+  header.id = get<std::uint64_t>(bytes, 28);
+  header.crc = get<std::uint32_t>(bytes, 36);
   if (header.text > kLargestText || header.records > header.text) return std::nullopt;
   return header;
 }
@@ -86,58 +99,22 @@ std::optional<Parcel> read_spool_item(const SpoolItemHeader& header, Bytes store
 std::string make_settlement(const SpoolSettlement& settlement) {
   std::string entry;
   put(entry, settlement.index);
+  put(entry, settlement.flows);
   put(entry, static_cast<std::uint32_t>(settlement.bits.size()));
   entry += as_text(settlement.bits);
   put(entry, crc32c(as_bytes(entry)));
   return entry;
 }
 
-Result<FoundSegment> scan_segment(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info{};
-  if (!fd || ::fstat(fd.get(), &info) != 0) return fail_errno("cannot read " + path.string(), errno);
-  FoundSegment found;
-  found.size = static_cast<std::uint64_t>(info.st_size);
-  char buffer[kSpoolItemHeader];
-  if (!read_at(fd.get(), 0, buffer, kSpoolMagic.size()) ||
-      std::string_view(buffer, kSpoolMagic.size()) != kSpoolMagic) {
-    return found;
-  }
-  found.good = kSpoolMagic.size();
-  while (found.size - found.good >= kSpoolItemHeader) {
-    if (!read_at(fd.get(), found.good, buffer, sizeof buffer)) break;
-    const auto header = read_spool_header(as_bytes(std::string_view(buffer, sizeof buffer)));
-    if (!header || found.size - found.good - kSpoolItemHeader < header->stored) break;
-    found.items.push_back({found.good, *header});
-    found.good += kSpoolItemHeader + header->stored;
-  }
-  return found;
-}
-
-FoundSettlements read_settlements(const std::filesystem::path& path) {
-  FoundSettlements found;
-  const auto content = read_file(path, kLargestSettlements);
-  if (!content) return found;
-  const Bytes all = as_bytes(*content);
+std::optional<SpoolSettlement> take_settlement(Bytes& bytes) {
   constexpr std::size_t kFixed = 12;
-  while (all.size() - found.good >= kFixed) {
-    const Bytes rest = all.subspan(found.good);
-    const std::size_t bits = get<std::uint32_t>(rest, 4);
-    if (bits > rest.size() - kFixed) break;
-    if (crc32c(rest.first(8 + bits)) != get<std::uint32_t>(rest, 8 + bits)) break;
-    const Bytes value = rest.subspan(8, bits);
-    found.entries.push_back({get<std::uint32_t>(rest, 0), {value.begin(), value.end()}});
-    found.good += kFixed + bits;
-  }
-  return found;
-}
-
-Result<std::string> read_range(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail_errno("cannot open " + path.string(), errno);
-  std::string content(size, '\0');
-  if (!read_at(fd.get(), offset, content.data(), size)) return fail("cannot read " + path.string() + ": it is cut");
-  return content;
+  if (bytes.size() < kFixed + kCrc) return std::nullopt;
+  const std::size_t bits = get<std::uint32_t>(bytes, 8);
+  if (bits > bytes.size() - kFixed - kCrc || !ends_with_crc(bytes.first(kFixed + bits + kCrc))) return std::nullopt;
+  const Bytes value = bytes.subspan(kFixed, bits);
+  SpoolSettlement settlement{get<std::uint32_t>(bytes, 0), get<std::uint32_t>(bytes, 4), {value.begin(), value.end()}};
+  bytes = bytes.subspan(kFixed + bits + kCrc);
+  return settlement;
 }
 
 }  // namespace weir

@@ -2,13 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
+
+#include "sinks/batch_queue.h"
 
 namespace weir {
 namespace {
@@ -21,87 +21,45 @@ constexpr std::uint64_t kLeastStoreSize = 64'000'000;
 class StoreSink : public Sink {
  public:
   StoreSink(std::string name, std::unique_ptr<StoreWriter> writer, const SinkContext& context)
-      : name_(std::move(name)), writer_(std::move(writer)), context_(context) {
+      : name_(std::move(name)), writer_(std::move(writer)), queue_(context) {
     thread_ = std::jthread([this] { run(); });
   }
 
   ~StoreSink() override { close(Clock::now()); }
 
-  void submit(BatchRef batch) override {
-    const std::uint64_t flows = batch->flows().size();
-    std::unique_lock lock(mutex_);
-    if (context_.when_full == WhenFull::kWait) room_.wait(lock, [this] { return has_room() || closing_; });
-    account_.in += flows;
-    if (closing_) return account_.drop(SinkDrop::kClosing, flows);
-    if (!has_room()) return account_.drop(SinkDrop::kQueueFull, flows);
-    account_.held += flows;
-    queue_.push_back(std::move(batch));
-    wake_.notify_one();
-  }
+  void submit(BatchRef batch) override { queue_.submit(std::move(batch)); }
 
-  // `held` is what waits here and, in the store, for its fsync.
   SinkStatus status() const override {
-    const std::lock_guard lock(mutex_);
     const StoreStatus store = writer_->status();
-    SinkStatus status{name_, account_, 0, store.last_error, false};
-    status.flows.held -= store.flows.in;
-    status.flows.held += store.flows.held;
-    status.flows.out = store.flows.out;
-    status.flows.drop(SinkDrop::kWriteError, store.flows.dropped_total());
-    status.bytes_out = bytes_out_;
-    return status;
+    Account<SinkDrop> stored;
+    stored.in = store.flows.in;
+    stored.out = store.flows.out;
+    stored.held = store.flows.held;
+    stored.drop(SinkDrop::kWriteError, store.flows.dropped_total());
+    return {name_, joined(queue_.account(), stored), bytes_out_, store.last_error, false};
   }
 
   void close(Clock::time_point deadline) override {
-    std::unique_lock lock(mutex_);
-    if (std::exchange(closing_, true)) return;
-    wake_.notify_one();
-    room_.notify_all();
-    done_.wait_until(lock, deadline, [this] { return appended_all_; });
-    for (const BatchRef& batch : queue_) {
-      account_.held -= batch->flows().size();
-      account_.drop(SinkDrop::kClosing, batch->flows().size());
-    }
-    queue_.clear();
-    lock.unlock();
+    if (!queue_.close()) return;
+    queue_.wait_finished(deadline);
+    queue_.drop_waiting(SinkDrop::kClosing);
     thread_.join();
   }
 
  private:
-  bool has_room() const { return queue_.size() < context_.queue_batches; }
-
   void run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      wake_.wait(lock, [this] { return !queue_.empty() || closing_; });
-      if (queue_.empty()) break;
-      const BatchRef batch = std::move(queue_.front());
-      queue_.pop_front();
-      room_.notify_one();
-      bytes_out_ += batch->bytes_used();
-      lock.unlock();
-      writer_->append(*batch);
-      lock.lock();
+    while (const auto waiting = queue_.take()) {
+      writer_->append(*waiting->batch);
+      bytes_out_ += waiting->batch->bytes_used();
     }
-    appended_all_ = true;
-    done_.notify_all();
-    lock.unlock();
+    queue_.finish();
     writer_->close();
   }
 
   const std::string name_;
   const std::unique_ptr<StoreWriter> writer_;
-  const SinkContext context_;
-
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;  // for thread_
-  std::condition_variable room_;  // for submit()
-  std::condition_variable done_;  // for close()
-  std::deque<BatchRef> queue_;
-  Account<SinkDrop> account_;  // `held`: all that was queued; the store's own account tells what became of it
-  std::uint64_t bytes_out_ = 0;
-  bool closing_ = false;
-  bool appended_all_ = false;
+  BatchQueue queue_;
+  std::atomic<std::uint64_t> bytes_out_ = 0;
   std::jthread thread_;
 };
 

@@ -17,7 +17,7 @@ namespace weir {
 
 // The headers that count; empty where there is none.
 struct HttpCaller {
-  std::string_view host, origin, sec_fetch_site, authorization;
+  std::string_view host = {}, origin = {}, sec_fetch_site = {}, authorization = {};
 };
 
 struct HttpRefusal {

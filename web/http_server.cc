@@ -176,7 +176,7 @@ std::unexpected<Error> token_missing(std::string_view address) {
 }
 
 // What `address` stands for; never none.
-Result<std::vector<SocketAddress>> addresses_of(const HttpOptions& options) {
+Result<std::vector<SocketAddress>> addresses_of(const HttpServerOptions& options) {
   auto at = parse_host_port(options.address, kDefaultPort);
   if (!at) return fail("--http " + at.error().message);
   if (at->host.empty()) at->host = "127.0.0.1";
@@ -302,7 +302,7 @@ struct HttpServer::Impl {
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options, HttpPages pages) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerOptions& options, HttpPages pages) {
   const auto addresses = addresses_of(options);
   if (!addresses) return std::unexpected(addresses.error());
   const auto token = http_token(options);

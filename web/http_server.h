@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "web/http.h"
-#include "web/http_options.h"
+#include "web/server_options.h"
 
 namespace weir {
 
@@ -32,7 +32,7 @@ struct HttpPages {
 class HttpServer {
  public:
   // Serves until destroyed. An address that others can reach needs a token. Port 0 is any that is free.
-  static Result<std::unique_ptr<HttpServer>> start(const HttpOptions& options, HttpPages pages);
+  static Result<std::unique_ptr<HttpServer>> start(const HttpServerOptions& options, HttpPages pages);
   // Ends what runs for a client, and waits for it.
   ~HttpServer();
 

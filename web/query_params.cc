@@ -169,6 +169,7 @@ TextResult<QueryParams> query_params(std::string_view json) {
       rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
   if (const auto parsed = reader.Parse<kFlags>(stream, members); parsed.IsError()) {
     if (members.error()) return std::unexpected(*members.error());
+    if (parsed.Code() == rapidjson::kParseErrorTermination) return fail_for("body", "it must be one JSON object");
     return fail_for("body", std::string("it must be one JSON object: ") + rapidjson::GetParseError_En(parsed.Code()) +
                                 " (at byte " + std::to_string(parsed.Offset()) + ")");
   }

@@ -24,7 +24,6 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMostHostNames = 10;
 constexpr milliseconds kLook{100};           // how often the client is looked after
-constexpr milliseconds kPatience{500};       // before a stream shows parts of the answer
 constexpr std::size_t kPartMemoryShare = 4;  // a part's tables may take 1/4 of the query's
 
 HttpAnswer bad_query(const TextError& error) {
@@ -74,8 +73,11 @@ namespace {
 // One query over HTTP: its snapshot, its run, its answer.
 class Asked {
  public:
-  Asked(QueryRequest request, Snapshot snapshot, RunOptions options)
-      : request_(std::move(request)), snapshot_(std::move(snapshot)), options_(std::move(options)) {}
+  Asked(QueryRequest request, Snapshot snapshot, RunOptions options, milliseconds patience)
+      : request_(std::move(request)),
+        snapshot_(std::move(snapshot)),
+        options_(std::move(options)),
+        patience_(patience) {}
 
   HttpAnswer answer(const std::function<bool()>& gone) const {
     QueryRun run(request_, snapshot_, options_);
@@ -91,9 +93,9 @@ class Asked {
     QueryRun run(request_, snapshot_, options_);
     Parts parts(*this);
     const auto begun = std::chrono::steady_clock::now();
-    while (!run.wait(kLook)) {
+    while (!run.wait(std::min(kLook, patience_))) {
       if (out.gone()) break;
-      if (std::chrono::steady_clock::now() - begun < kPatience) continue;
+      if (std::chrono::steady_clock::now() - begun < patience_) continue;
       if (!out.send("{\"progress\":" + share_text(run.progress()) + "}")) break;
       if (const auto part = parts.next(); part && !out.send("{\"partial\":" + *part + "}")) break;
     }
@@ -148,6 +150,7 @@ class Asked {
   const QueryRequest request_;
   const Snapshot snapshot_;
   const RunOptions options_;
+  const milliseconds patience_;
 };
 
 }  // namespace
@@ -171,7 +174,7 @@ HttpAnswer StoreApi::query(TextResult<QueryParams> params, const HttpRequest& re
   RunOptions run;
   run.memory = options_.memory;
   run.timeout = options_.timeout;
-  const auto asked = std::make_shared<Asked>(std::move(*query), std::move(*snapshot), run);
+  const auto asked = std::make_shared<Asked>(std::move(*query), std::move(*snapshot), run, options_.patience);
   if (!params->stream) return asked->answer(request.gone);
   return {.type = kJsonLinesType, .stream = [seat, asked](LineStream& out) { asked->stream(out); }};
 }

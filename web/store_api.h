@@ -14,10 +14,11 @@
 namespace weir {
 
 struct StoreApiOptions {
-  std::filesystem::path store;
+  std::filesystem::path store = {};
   std::size_t memory = std::size_t{512} << 20;  // for the tables of one query
   std::chrono::milliseconds timeout{60'000};    // of one query
   unsigned queries = 4;                         // at once; further ones are turned away
+  std::chrono::milliseconds patience{500};      // before a stream shows parts of the answer
 };
 
 class StoreApi {

@@ -56,6 +56,7 @@ FlowCache::FlowCache(const MeterOptions& options, FlowRecordWriter& records, Met
       active_ns_(options.active_ns),
       idle_ns_{std::min(options.unanswered_idle_ns, options.idle_ns), std::min(options.udp_idle_ns, options.idle_ns),
                options.idle_ns, std::min(options.closed_ns, options.idle_ns)},
+      sampling_rate_(options.packet_sampling * options.flow_sampling),
       has_ports_(options.key.ports),
       max_flows_(static_cast<std::uint32_t>(options.max_flows)),
       pages_(options.max_flows * sizeof(FlowEntry)),
@@ -149,6 +150,7 @@ void FlowCache::begin_flow(FlowEntry& entry, const MeteredPacket& packet) {
   entry.start_ns = kNoStart;  // the halves are zero, as they are left at the end of a slice
   entry.flow_id = next_flow_id_++;
   ++status_.flows_created;
+  ++status_.protocols[static_cast<std::size_t>(live_protocol(packet.key.proto()))].flows;
 
   unsigned state = find_initiator(packet.info).is_sender == packet.from_b ? kReversed : 0;
   const PacketDirection direction = side_.of(packet);
@@ -205,6 +207,7 @@ FlowEnd FlowCache::end_of(const FlowEntry& entry) const {
 
 void FlowCache::end_slice(FlowEntry& entry, FlowEnd reason, std::uint64_t now_ns) {
   if (entry.start_ns == kNoStart) return;
+  if (looks_) looks_->slice_ends(static_cast<std::uint32_t>(&entry - entries_));
   records_.write(entry, reason, now_ns);
   ++status_.records[static_cast<std::size_t>(reason)];
   entry.state |= kExported;
@@ -249,6 +252,14 @@ void FlowCache::make_room(std::uint64_t now_ns) {
     end_slice(entries_[at->number], FlowEnd::kTableFull, now_ns);
     wheel_.remove(at->number);
     remove(at->number);
+  }
+}
+
+void FlowCache::watch(bool on) {
+  if (!on) {
+    looks_.reset();
+  } else if (!looks_) {
+    looks_ = std::make_unique<FlowLooks>(entries_, max_flows_, sampling_rate_);
   }
 }
 

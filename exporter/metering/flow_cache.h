@@ -4,9 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "exporter/metering/flow_entry.h"
 #include "exporter/metering/flow_index.h"
+#include "exporter/metering/flow_looks.h"
 #include "exporter/metering/lazy_pages.h"
 #include "exporter/metering/meter.h"
 #include "exporter/metering/metered_packet.h"
@@ -30,6 +33,11 @@ class FlowCache {
   void expire(std::uint64_t now_ns);
   // Writes everything.
   void finish();
+
+  // As Meter's.
+  void watch(bool on);
+  bool look() { return looks_->look(used_, now_ns_); }
+  std::vector<Talk> take_talks() { return looks_->take(); }
 
  private:
   static std::uint32_t hash32(const MeteredPacket& packet) { return static_cast<std::uint32_t>(packet.hash); }
@@ -57,14 +65,16 @@ class FlowCache {
   PacketSide side_;
   std::uint64_t active_ns_;
   std::array<std::uint64_t, 4> idle_ns_;  // by IdleTimeout
+  std::uint32_t sampling_rate_;
   bool has_ports_;
   std::uint32_t max_flows_;
   LazyPages pages_;
   FlowEntry* entries_;
   FlowIndex index_;
   TimerWheel wheel_;
-  std::uint32_t used_ = 0;         // entries from here on were never used
-  std::uint32_t free_ = kNoEntry;  // list of entries that were
+  std::unique_ptr<FlowLooks> looks_;  // null while nobody watches
+  std::uint32_t used_ = 0;            // entries from here on were never used
+  std::uint32_t free_ = kNoEntry;     // list of entries that were
   std::uint64_t next_flow_id_;
   std::uint64_t now_ns_ = 0;  // the time of the newest packet or expire()
 };

@@ -82,8 +82,9 @@ struct Meter::Impl {
   void count(const MeteredPacket& packet) {
     flows.count(packet);
     ++status.packets.out;
-    status.wire_packets += packet.packets;
-    status.bytes += packet.bytes;
+    Amount& traffic = status.protocols[static_cast<std::size_t>(live_protocol(packet.key.proto()))].traffic;
+    traffic.packets += packet.packets;
+    traffic.bytes += packet.bytes;
     if (packet.info.is_fragment) ++status.fragments;
     if (packet.info.problem != PacketProblem::kNone) ++status.incomplete;
   }
@@ -124,9 +125,21 @@ void Meter::set_interface_name(std::uint32_t index, std::string_view name) {
   impl_->records.set_interface_name(index, name);
 }
 
+void Meter::watch(bool on) { impl_->flows.watch(on); }
+
+bool Meter::look() { return impl_->flows.look(); }
+
+std::vector<Talk> Meter::take_talks() { return impl_->flows.take_talks(); }
+
+const ProtocolSums& Meter::protocols() const { return impl_->status.protocols; }
+
 MeterStatus Meter::status() const {
   MeterStatus status = impl_->status;
   status.packets.held = impl_->intake.fragments().held();
+  for (const ProtocolSum& sum : status.protocols) {
+    status.wire_packets += sum.traffic.packets;
+    status.bytes += sum.traffic.bytes;
+  }
   return status;
 }
 
@@ -141,6 +154,10 @@ MeterStatus& MeterStatus::operator+=(const MeterStatus& other) {
   flows_active += other.flows_active;
   max_flows += other.max_flows;
   for (std::size_t i = 0; i < records.size(); ++i) records[i] += other.records[i];
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    protocols[i].traffic += other.protocols[i].traffic;
+    protocols[i].flows += other.protocols[i].flows;
+  }
   emergencies += other.emergencies;
   return *this;
 }

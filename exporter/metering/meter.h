@@ -35,6 +35,8 @@
 #include "exporter/capture/packet_source.h"
 #include "flow/address.h"
 #include "flow/batch.h"
+#include "live/protocol_seconds.h"
+#include "live/talk.h"
 
 namespace weir {
 
@@ -103,6 +105,7 @@ struct MeterStatus {
   std::size_t flows_active = 0;
   std::size_t max_flows = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(FlowEnd::kCount)> records{};  // written, by reason
+  ProtocolSums protocols{};       // packets and bytes counted into flows, and flows created
   std::uint64_t emergencies = 0;  // how often the table was full, and the least useful sixteenth of it was ended
 
   MeterStatus& operator+=(const MeterStatus& other);
@@ -128,6 +131,16 @@ class Meter {
   // The name of an interface, for records written from now on.
   void set_interface_name(std::uint32_t index, std::string_view name);
 
+  // Begins to look at what flows carry, or ends it and gives its memory back. Costs nothing while off.
+  void watch(bool on);
+  // Looks at some thousands of flows; true when there are more. REQUIRES watch(true), as take_talks() does.
+  bool look();
+  // What flows carried from look to look, scaled by the sampling rates. What a flow carried before it was first looked
+  // at is left out when it is older than the watching.
+  std::vector<Talk> take_talks();
+
+  // `status().protocols`, without the rest.
+  const ProtocolSums& protocols() const;
   MeterStatus status() const;
 
  private:

@@ -37,22 +37,6 @@ Numbers account(const std::string& json) {
 // The only element of a one-element JSON array.
 Record only(const std::string& array) { return parse_record(array.substr(1, array.size() - 2)); }
 
-std::string http_get(std::uint16_t port, const std::string& path) {
-  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return "";
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-  if (::send(fd.get(), request.data(), request.size(), 0) < 0) return "";
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t n = 0; (n = ::recv(fd.get(), buffer, sizeof buffer, 0)) > 0;)
-    answer.append(buffer, static_cast<std::size_t>(n));
-  return answer;
-}
-
 TEST(Collect, StopDeliversWhatWasReceived) {
   RunningCollector collector;
   const Sender sender(collector.port());
@@ -144,6 +128,16 @@ TEST(Collect, AllowListCountsWhatItRefuses) {
   EXPECT_EQ(collector.wait_for_records(2).size(), 2U);
   ASSERT_TRUE(wait_until([&] { return account(collector.status().at("messages")).in == 5; }));
   EXPECT_EQ(parse_record(parse_record(collector.status().at("messages")).at("dropped")).at("not_allowed"), "4");
+}
+
+TEST(Collect, TrustedSendersSayWhoExportedFirst) {
+  const RunningCollector central({"--trust-exporter-address", "127.0.0.1"});
+  const RunningCollector relay({"--to", "udp://127.0.0.1:" + std::to_string(central.port())});
+  const Sender router(relay.port(), "127.0.0.7");
+  router.send(v5_datagram(0, 3));
+  const auto records = central.wait_for_records(3);
+  ASSERT_EQ(records.size(), 3U);
+  for (const Record& record : records) EXPECT_EQ(record.at("sampler_address"), "127.0.0.7");
 }
 
 TEST(Collect, ServesMetricsHealthAndTemplates) {

@@ -18,19 +18,6 @@ namespace {
 
 constexpr std::size_t kFlowsEach = 20;
 
-// A v5 datagram whose flows have the keys from `first` as their packets.
-Message keyed_datagram(std::uint32_t first) {
-  Message message = v5_datagram(first, kFlowsEach);
-  constexpr std::size_t kHeader = 24, kRecord = 48, kPackets = 16;
-  for (std::size_t i = 0; i < kFlowsEach; ++i) {
-    const auto key = static_cast<std::uint32_t>(first + i);
-    for (std::size_t byte = 0; byte < 4; ++byte) {
-      message[kHeader + i * kRecord + kPackets + byte] = static_cast<std::uint8_t>(key >> (24 - 8 * byte));
-    }
-  }
-  return message;
-}
-
 // A collector with one output, that may be killed and started again with the same spool.
 class HttpCollector {
  public:
@@ -41,7 +28,7 @@ class HttpCollector {
 
   void start() {
     process_ = std::make_unique<Process>(std::vector<std::string>{
-        weir_binary(), "collect", "--listen", "udp://127.0.0.1:0", "--http", "off", "--state-dir",
+        weir_binary(), "collect", "--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:0", "--state-dir",
         (dir_ / "state").string(), "--run-dir", (dir_ / "run").string(), "--to", to_});
     if (!wait_until([this] { return (port_ = port_in(process_->err(), "udp://127.0.0.1:")) != 0; }))
       throw std::runtime_error("no collector: " + process_->err());
@@ -51,7 +38,7 @@ class HttpCollector {
     process_->signal(SIGKILL);
     process_->wait();
   }
-  void send(std::uint32_t first) const { sender_->send(keyed_datagram(first)); }
+  void send(std::uint32_t first) const { sender_->send(keyed_v5_datagram(first, kFlowsEach)); }
 
   // The only sink in `weir status --json`; empty while it does not answer.
   Record sink() const {
@@ -63,6 +50,10 @@ class HttpCollector {
   std::uint64_t written() const {
     const Record record = sink();
     return record.empty() ? 0 : std::stoull(parse_record(record.at("delivery")).at("written_flows"));
+  }
+  std::string metrics() const { return http_get(port_in(process_->err(), "on http://127.0.0.1:"), "/metrics"); }
+  std::string metric(const std::string& name, const std::string& value) const {
+    return "\n" + name + "{sink=\"" + to_.substr(0, to_.find('?')) + "\"} " + value + "\n";
   }
   Process& process() { return *process_; }
   std::filesystem::path state_dir() const { return dir_ / "state"; }
@@ -124,6 +115,18 @@ TEST(Delivery, AStopInAnOutageKeepsEverythingForTheNextStart) {
     const Record sink = collector.sink();
     return !sink.empty() && parse_record(sink.at("flows")).at("in") == "2000" && sink.at("last_error") != "";
   }));
+  std::string metrics = collector.metrics();
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"weir_sink_flows_total", "2000"},
+                                                        {"weir_sink_delivered_flows_total", "0"},
+                                                        {"weir_sink_queued_flows", "2000"},
+                                                        {"weir_sink_failing", "1"},
+                                                        {"weir_sink_spooled_flows", "0"},
+                                                        {"weir_sink_resent_flows_total", "0"},
+                                                        {"weir_sink_recovered_flows_total", "0"}}) {
+    EXPECT_THAT(metrics, testing::HasSubstr(collector.metric(name, value)));
+  }
+  EXPECT_THAT(metrics, testing::Not(testing::HasSubstr(collector.metric("weir_sink_retries_total", "0"))));
   collector.process().signal(SIGTERM);
   EXPECT_EQ(collector.process().wait(), 0) << "nothing was dropped";
   EXPECT_THAT(collector.process().err(), testing::HasSubstr("2000 flows are kept in the spool for the next start"));
@@ -132,6 +135,12 @@ TEST(Delivery, AStopInAnOutageKeepsEverythingForTheNextStart) {
   collector.start();
   EXPECT_TRUE(wait_until([&] { return server.key_count() == 2000; }));
   EXPECT_EQ(server.duplicates(), 0U);
+  EXPECT_TRUE(wait_until([&] {
+    metrics = collector.metrics();
+    return metrics.find(collector.metric("weir_sink_recovered_delivered_flows_total", "2000")) != std::string::npos;
+  })) << metrics;
+  EXPECT_THAT(metrics, testing::HasSubstr(collector.metric("weir_sink_recovered_flows_total", "2000")));
+  EXPECT_THAT(metrics, testing::HasSubstr(collector.metric("weir_sink_recovered_queued_flows", "0")));
   collector.process().signal(SIGTERM);
   EXPECT_EQ(collector.process().wait(), 0) << collector.process().err();
 }

@@ -76,6 +76,15 @@ TEST(Enrich, FlowsAreEnrichedFromTheSocketToTheQuery) {
   const std::vector<Record> more = collector.wait_for_records(40);
   ASSERT_EQ(more.size(), 40U);
   EXPECT_EQ(more.back().at("dst_geo_city_name"), "Plön");
+  const std::string metrics = http_get(collector.http_port(), "/metrics");
+  const std::string city = "{file=\"" + (temp / "city.mmdb").string() + "\",type=\"City\"} ";
+  for (const std::string& row :
+       {std::string("weir_enriched_flows_total 40"), "weir_enrichment_loads_total" + city + "2",
+        "weir_enrichment_refused_total" + city + "1", "weir_enrichment_failing" + city + "0",
+        "weir_enrichment_build_time_seconds" + city + "1700000000",
+        std::string("weir_enrichment_dropped_places_total 0")}) {
+    EXPECT_THAT(metrics, HasSubstr("\n" + row + "\n"));
+  }
   EXPECT_EQ(collector.stop(), 0) << collector.process().err();
   EXPECT_THAT(collector.process().err(), HasSubstr("city.mmdb: "));
 
@@ -85,6 +94,13 @@ TEST(Enrich, FlowsAreEnrichedFromTheSocketToTheQuery) {
   EXPECT_THAT(condition("dst_longitude < -10 & src_net_name = gateway"), HasSubstr("Kiel"));
   EXPECT_THAT(condition("dst_longitude > -10"), Not(HasSubstr("Kiel")));
   EXPECT_THAT(condition("dst_asn = 64500 & dst_country = DE"), HasSubstr("Kiel"));
+
+  // What is enriched stays so through JSON and back.
+  const std::string again = (temp / "again").string();
+  Process import({weir_binary(), "db", "import", "-d", again, (collector.dir() / "flows.json").string()});
+  EXPECT_EQ(import.wait(), 0) << import.err();
+  const std::vector<std::string> columns{"-f", "0", "src_site,dst_country,dst_city,dst_asn_name,dst_latitude"};
+  EXPECT_EQ(answer(again, columns), answer(store, columns));
 }
 
 TEST(Enrich, WhatCannotBeLoadedStopsTheStart) {

@@ -8,11 +8,29 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "base/unique_fd.h"
+
 namespace weir::test {
 std::uint16_t port_in(const std::string& log, const std::string& before) {
   const std::size_t at = log.rfind(before);
   if (at == std::string::npos) return 0;
   return static_cast<std::uint16_t>(std::strtoul(log.c_str() + at + before.size(), nullptr, 10));
+}
+
+std::string http_get(std::uint16_t port, const std::string& path) {
+  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return "";
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  if (::send(fd.get(), request.data(), request.size(), 0) < 0) return "";
+  std::string answer;
+  char buffer[4096];
+  for (ssize_t n = 0; (n = ::recv(fd.get(), buffer, sizeof buffer, 0)) > 0;)
+    answer.append(buffer, static_cast<std::size_t>(n));
+  return answer;
 }
 
 RunningCollector::RunningCollector(std::vector<std::string> more) : more_(std::move(more)) { start(); }

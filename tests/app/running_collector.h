@@ -15,6 +15,9 @@ namespace weir::test {
 // The port in the last line of `log` that contains `before` ("…on udp://127.0.0.1:40123"); 0 when there is none.
 std::uint16_t port_in(const std::string& log, const std::string& before);
 
+// The whole answer to a GET from loopback, with its head; empty when there is no server.
+std::string http_get(std::uint16_t port, const std::string& path);
+
 class RunningCollector {
  public:
   // `more` adds or overrides options. Throws when it does not come up.

@@ -195,6 +195,12 @@ TEST(Usage, BadAllowPrefix) {
   EXPECT_THAT(weir(collect(dir, {"--allow", "10.0.0.0/33"})), RefusedWith(HasSubstr("10.0.0.0/33")));
 }
 
+TEST(Usage, BadTrustedPrefix) {
+  const TempDir dir;
+  EXPECT_THAT(weir(collect(dir, {"--trust-exporter-address", "10.0.0.0/33"})),
+              RefusedWith(HasSubstr("--trust-exporter-address 10.0.0.0/33")));
+}
+
 TEST(Usage, UnreadableInputFile) {
   EXPECT_THAT(weir({"decode", "/no/such/capture.pcap"}), RefusedWith(HasSubstr("/no/such/capture.pcap")));
 }

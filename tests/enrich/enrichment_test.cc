@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <thread>
 
@@ -84,6 +85,50 @@ TEST_F(EnrichmentTest, RefusesABrokenFileAndKeepsTheOld) {
   EXPECT_TRUE(wait_until([&] { return city_of(*enrichment) == "New"; }));
   EXPECT_EQ(enrichment->status().files[0].last_error, "");
   EXPECT_EQ(enrichment->status().files[0].refused, 1U) << "once a file, not once a look";
+}
+
+// Pipes, directories, nothing: each is refused, nothing waits for it, and the next good file is taken.
+TEST_F(EnrichmentTest, WhatIsNoFileIsRefusedAndTheOldStays) {
+  const auto enrichment = open(std::chrono::milliseconds(5));
+  std::uint64_t refused = 0;
+  const auto expect_refusal = [&](const std::string& what) {
+    ++refused;
+    EXPECT_TRUE(wait_until([&] {
+      const EnrichmentStatus status = enrichment->status();
+      return status.files[0].refused == refused && status.files[1].refused == refused;
+    })) << what;
+    EXPECT_EQ(city_of(*enrichment), "Old") << what;
+  };
+  for (const auto& path : {city_, networks_}) std::filesystem::remove(path);
+  expect_refusal("no file");
+  for (const auto& path : {city_, networks_}) ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  expect_refusal("a pipe");
+  for (const auto& path : {city_, networks_}) {
+    std::filesystem::remove(path);
+    std::filesystem::create_directory(path);
+  }
+  expect_refusal("a directory");
+  for (const auto& path : {city_, networks_}) {
+    std::filesystem::remove(path);
+    write_file(path, "");
+    std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
+  }
+  expect_refusal("a huge file");
+  replace(city_, city_file("New", 200));
+  replace(networks_, "prefix,name\n10.0.0.0/8,theirs\n");
+  EXPECT_TRUE(wait_until([&] { return city_of(*enrichment) == "New" && enrichment->status().files[1].loads == 2; }));
+}
+
+TEST_F(EnrichmentTest, AFileWrittenInPiecesIsTakenWhenItIsWhole) {
+  const auto enrichment = open(std::chrono::milliseconds(5));
+  const std::string fresh = city_file("New", 200);
+  for (std::size_t size = 0; size < fresh.size(); size += 400) {
+    write_file(city_, fresh.substr(0, size));
+    EXPECT_EQ(city_of(*enrichment), "Old");
+    std::this_thread::sleep_for(std::chrono::milliseconds(7));
+  }
+  write_file(city_, fresh);
+  EXPECT_TRUE(wait_until([&] { return city_of(*enrichment) == "New"; }));
 }
 
 TEST_F(EnrichmentTest, ReloadLooksAtOnce) {

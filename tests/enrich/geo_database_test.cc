@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/enrich/places.h"
 #include "tests/support/mmdb_writer.h"
@@ -87,6 +88,43 @@ TEST_F(GeoDatabaseTest, TruncatedFiles) {
   for (std::size_t length = 0; length < sample().size(); length += 7) {
     EXPECT_NE(error(sample().substr(0, length)), "") << length;
   }
+}
+
+// Whatever a file says of itself, it is refused or can be asked.
+TEST_F(GeoDatabaseTest, EveryByteMayBeWrong) {
+  const std::size_t metadata = sample().rfind("MaxMind.com");
+  for (const unsigned value : {0x00U, 0x7fU, 0xe0U, 0xffU}) {
+    for (std::size_t at = value % 61; at < sample().size(); at += at < metadata ? 61 : 1) {
+      if (static_cast<std::uint8_t>(sample()[at]) == value) continue;
+      std::string wrong = sample();
+      wrong[at] = static_cast<char>(value);
+      write_file(path_, wrong);
+      const auto opened = GeoDatabase::open(path_);
+      if (!opened) continue;
+      for (const char* const address : {"192.0.2.1", "192.0.2.200", "0.0.0.0", "255.255.255.255", "2001:db8::1", "::"})
+        look_up(**opened, address);
+    }
+  }
+}
+
+TEST_F(GeoDatabaseTest, WhatIsNoFileIsRefusedAtOnce) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const auto pipe = GeoDatabase::open(path_);
+  ASSERT_FALSE(pipe);
+  EXPECT_THAT(pipe.error().message, HasSubstr("it is no file"));
+}
+
+// Neither is read into memory.
+TEST_F(GeoDatabaseTest, HugeFilesAreRefused) {
+  write_file(path_, sample());
+  std::filesystem::resize_file(path_, std::uintmax_t{3} << 30);
+  const auto empty = GeoDatabase::open(path_);
+  ASSERT_FALSE(empty);
+  EXPECT_THAT(empty.error().message, HasSubstr("no MaxMind DB file"));
+  std::filesystem::resize_file(path_, std::uintmax_t{1} << 40);
+  const auto larger = GeoDatabase::open(path_);
+  ASSERT_FALSE(larger);
+  EXPECT_THAT(larger.error().message, HasSubstr("larger than 4 GiB"));
 }
 
 }  // namespace

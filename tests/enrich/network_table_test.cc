@@ -59,6 +59,25 @@ TEST(NetworkTable, ErrorsNameTheLine) {
   EXPECT_THAT(error("prefix,name\n10.0.0.0/8," + std::string(256, 'x') + "\n"), HasSubstr("longer than 255"));
 }
 
+TEST(NetworkTable, TheFirstOfManyDuplicatesIsTold) {
+  std::string csv = "prefix,name\n";
+  for (int i = 0; i < 200; ++i) csv += "10.0." + std::to_string(i) + ".0/24,a\n";
+  csv += "10.0.7.0/24,b\n10.0.3.0/24,b\n10.0.7.0/24,b\n";
+  EXPECT_THAT(error(csv), StartsWith("n.csv, line 202: the same prefix stands on line 9 already"));
+}
+
+TEST(NetworkTable, OddButRight) {
+  // Mapped addresses are IPv6 ones, as in flows; another length is another prefix; the last line needs no end.
+  const auto table = NetworkTable::parse(
+      "\xef\xbb\xbfprefix,name\r\n::ffff:10.0.0.0/104,mapped\r\n10.0.0.0/9,nine\r\n0.0.0.0/0,all\r\n::/0,six", "n.csv");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(name_in(*table, "10.200.0.1"), "all");
+  EXPECT_EQ(name_in(*table, "::ffff:10.200.0.1"), "mapped");
+  EXPECT_EQ(name_in(*table, "10.1.0.1"), "nine");
+  EXPECT_EQ(name_in(*table, "255.255.255.255"), "all");
+  EXPECT_EQ(name_in(*table, "ffff::"), "six");
+}
+
 // The longest of all prefixes that contain an address, as the definition says.
 TEST(NetworkTable, LongestPrefixOfRandomOnes) {
   std::mt19937 random(11);

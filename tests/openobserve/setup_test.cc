@@ -187,6 +187,9 @@ TEST_F(SetupTest, DryRunAsksNobody) {
     EXPECT_THAT(lines[i + 1], Not(HasSubstr("Complexpass")));
   }
   EXPECT_THAT(server_.changes(), IsEmpty());
+  setup_.notify.clear();
+  ASSERT_TRUE(print_openobserve_requests(setup_, [&](const std::string& line) { lines.push_back(line); }));
+  EXPECT_THAT(lines.back(), HasSubstr("no alerts: --notify"));
 }
 
 }  // namespace

@@ -50,6 +50,18 @@ Message v5_datagram(std::uint32_t sequence, std::size_t count) {
   return out;
 }
 
+Message keyed_v5_datagram(std::uint32_t first, std::size_t count) {
+  Message message = v5_datagram(first, count);
+  constexpr std::size_t kHeader = 24, kRecord = 48, kPackets = 16;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto key = static_cast<std::uint32_t>(first + i);
+    for (std::size_t byte = 0; byte < 4; ++byte) {
+      message[kHeader + i * kRecord + kPackets + byte] = static_cast<std::uint8_t>(key >> (24 - 8 * byte));
+    }
+  }
+  return message;
+}
+
 Message ipfix_message(std::uint32_t domain, std::uint32_t sequence, const Message& sets) {
   Message out;
   put(out, 2, 10);

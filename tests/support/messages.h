@@ -11,6 +11,8 @@ using Message = std::vector<std::uint8_t>;
 
 // NetFlow v5 with `count` records; record i: 10.0.0.1:40000 → 10.0.1.i:443, TCP, 10 packets, 1000 + i bytes.
 Message v5_datagram(std::uint32_t sequence, std::size_t count);
+// The same, in which record i has `first` + i packets: what tells it from all others.
+Message keyed_v5_datagram(std::uint32_t first, std::size_t count);
 
 // IPFIX: a message around sets; a template of addresses, ports, protocol and counters; a data set of `count` records
 // for it, like v5_datagram's.

@@ -111,7 +111,7 @@ struct RecordServer::Connection {
   }
 };
 
-RecordServer::RecordServer(Options options) : options_(std::move(options)) {
+RecordServer::RecordServer(Options options) : options_(std::move(options)), port_(options_.port) {
   ::setenv("no_proxy", "127.0.0.1", 1);
   start();
 }

@@ -39,6 +39,7 @@ class RecordServer {
     std::string authorization;          // wanted; empty: none
     std::size_t body_limit = 64 << 20;  // decoded
     bool shuffle_items = true;          // of bulk answers
+    int port = 0;                       // of loopback; 0: any
   };
   struct Request {
     std::string path, type, encoding, authorization;

@@ -37,7 +37,7 @@ class HttpServerTest : public testing::Test {
 };
 
 TEST_F(HttpServerTest, ServesItsPages) {
-  EXPECT_THAT(get("/"), HasSubstr("/metrics"));
+  EXPECT_THAT(get("/"), HasSubstr("<title>weir"));
   EXPECT_EQ(get("/healthz"), "ok\n");
   EXPECT_THAT(get("/metrics"), HasSubstr("weir_messages_arrived_total{worker=\"0\"} 100"));
   EXPECT_THAT(get("/api/v1/status"), HasSubstr("\"flows_to_sinks\":290"));

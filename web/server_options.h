@@ -9,7 +9,7 @@
 
 namespace weir {
 
-struct HttpOptions {
+struct HttpServerOptions {
   std::string address = {};     // "host:port", ":port" (loopback only) or "[v6]:port"
   std::string token = {};       // empty: none is asked for, which only loopback addresses may do
   std::string token_file = {};  // instead of `token`: read, or made with a random token where there is none
@@ -18,6 +18,6 @@ struct HttpOptions {
 };
 
 // `token`, or the one in `token_file`; a file made anew is only this user's to read.
-Result<std::string> http_token(const HttpOptions& options);
+Result<std::string> http_token(const HttpServerOptions& options);
 
 }  // namespace weir

@@ -1,4 +1,4 @@
-#include "web/http_options.h"
+#include "web/server_options.h"
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -50,7 +50,7 @@ Result<std::string> make_token_file(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> http_token(const HttpOptions& options) {
+Result<std::string> http_token(const HttpServerOptions& options) {
   if (!options.token.empty()) return checked(options.token, "WEIR_HTTP_TOKEN");
   if (options.token_file.empty()) return std::string();
   std::error_code error;

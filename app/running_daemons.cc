@@ -1,0 +1,39 @@
+#include "app/running_daemons.h"
+
+#include <system_error>
+#include <utility>
+
+namespace weir {
+namespace {
+
+// Where sockets of that daemon are.
+std::vector<std::filesystem::path> directories_of(const Daemon& daemon, const std::string& run_dir) {
+  if (run_dir.empty()) return run_dirs_of(daemon);
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::path(run_dir) / daemon.socket, error)) return {};
+  return {run_dir};
+}
+
+}  // namespace
+
+std::vector<RunningDaemon> to_ask(const std::string& wanted, const std::string& run_dir) {
+  std::vector<RunningDaemon> all;
+  for (const Daemon& daemon : {kCollectorDaemon, kExporterDaemon}) {
+    if (!wanted.empty() && wanted != daemon.name) continue;
+    auto directories = directories_of(daemon, run_dir);
+    // Asking says what is wrong.
+    if (directories.empty() && !wanted.empty()) {
+      directories.push_back(run_dir.empty() ? default_run_dir() : std::filesystem::path(run_dir));
+    }
+    for (std::filesystem::path& directory : directories) all.push_back({daemon, std::move(directory)});
+  }
+  return all;
+}
+
+Error nobody_runs(const std::string& run_dir) {
+  const std::string directory = run_dir.empty() ? default_run_dir().string() : run_dir;
+  return {"neither a collector nor an exporter is running here (no socket in " + directory +
+          "); start one with weir collect or weir export -i INTERFACE, or name its --run-dir"};
+}
+
+}  // namespace weir
