@@ -47,7 +47,11 @@ export class RangePicker {
       h('span', {class: 'quiet'}, zoneName(Date.now() / 1000)),
       h('button', {type: 'submit'}, 'Show')
     );
-    this.element = h('div', {class: 'range'}, this.buttons, this.form);
+  }
+
+  // Both parts in one, for whom they need not stand apart.
+  get element() {
+    return h('div', {class: 'range'}, this.buttons, this.form);
   }
 
   open() {
@@ -107,7 +111,7 @@ export class FilterBar {
     this.element = h(
       'div',
       {class: 'filters'},
-      this.range.element,
+      this.range.buttons,
       form,
       h(
         'div',
@@ -120,6 +124,7 @@ export class FilterBar {
         ),
         h('label', {title: "Multiply by the flows' sampling rate (--sampling scaled)"}, this.scaled, ' scale sampled')
       ),
+      this.range.form,
       this.problem,
       this.chips
     );

@@ -43,13 +43,13 @@ export class Plot {
     const format = (value) => (measure === 'bits' ? formatRate(value) : formatRate(value, 'p/s'));
     this.format = format;
     // Dygraphs stacks the last series at the bottom: the largest, so that it stands calm.
-    const stacked = [...series].reverse();
+    const stacked = series.length ? [...series].reverse() : [{name: 'none', values: times.map(() => 0)}];
     const rows = times.map((t, i) => [new Date(t * 1000), ...stacked.map((one) => one.values[i])]);
     const colours = stacked.map((one) => cssColour(protocolColour(one.name)));
     const options = {
       file: rows.length ? rows : [[new Date(0), 0]],
-      labels: ['time', ...(stacked.length ? stacked.map((one) => one.name) : ['none'])],
-      colors: colours.length ? colours : ['#888'],
+      labels: ['time', ...stacked.map((one) => one.name)],
+      colors: colours,
       stepPlot: step,
       dateWindow: null,
       valueRange: [0, null],

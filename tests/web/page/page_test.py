@@ -268,8 +268,8 @@ class PageTest(ShownPage):
         )
         equal(kept, [True, False], "where the token is kept")
 
-    def test_server_goes_and_comes(self, _):
-        server = self.start(collect, self.weir, self.directory, "--to", f"store:{self.directory / 'empty'}")
+    def test_server_goes(self, _):
+        server = self.start(collect, self.weir, self.directory, "--to", f"store:{self.directory / 'other'}")
         self.open(server)
         self.browser.wait("the page", "return document.body.innerText.includes('The store is empty')")
         server.close()
