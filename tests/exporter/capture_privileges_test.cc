@@ -1,4 +1,5 @@
 // What live capture needs rights for, and that it goes on without them. Needs root.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <net/if.h>
