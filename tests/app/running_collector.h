@@ -20,7 +20,7 @@ std::string http_get(std::uint16_t port, const std::string& path);
 
 class RunningCollector {
  public:
-  // `more` adds or overrides options. Throws when it does not come up.
+  // `more` adds options. Throws when it does not come up.
   explicit RunningCollector(std::vector<std::string> more = {});
 
   std::uint16_t port() const { return port_; }

@@ -30,9 +30,10 @@ class ServeTest : public testing::Test {
   std::string store() const { return (dir_ / "store").string(); }
 
   // Its port; 0 where it does not come up.
-  std::uint16_t start(const std::vector<std::string>& more = {}, const std::string& before = "http://127.0.0.1:") {
-    std::vector<std::string> argv{weir_binary(), "serve",       "-d",        store(),
-                                  "--http",      "127.0.0.1:0", "--run-dir", dir_.path().string()};
+  std::uint16_t start(const std::vector<std::string>& more = {}, const std::string& address = "127.0.0.1") {
+    const std::string before = "http://" + address + ":";
+    std::vector<std::string> argv{weir_binary(), "serve",        "-d",        store(),
+                                  "--http",      address + ":0", "--run-dir", run_dir_};
     argv.insert(argv.end(), more.begin(), more.end());
     process_ = std::make_unique<Process>(argv);
     wait_until([&] { return port_in(process_->err(), before) != 0 || !process_->running(); });
@@ -40,6 +41,7 @@ class ServeTest : public testing::Test {
   }
 
   TempDir dir_;
+  std::string run_dir_ = dir_.path().string();
   std::unique_ptr<Process> process_;
 };
 
@@ -64,7 +66,8 @@ TEST_F(ServeTest, AnswersAndStops) {
 }
 
 TEST_F(ServeTest, SaysWhatTheCollectorBesideItSays) {
-  RunningCollector collector({"--run-dir", dir_.path().string()});
+  const RunningCollector collector;
+  run_dir_ = collector.dir().path().string();
   httplib::Client client("127.0.0.1", start());
   EXPECT_THAT(client.Get("/api/v1/status")->body, HasSubstr("\"daemon\":\"collector\""));
   EXPECT_EQ(client.Get("/api/v1/exporters")->body, "{\"exporters\":[],\"source\":\"collector\"}\n");
@@ -73,7 +76,7 @@ TEST_F(ServeTest, SaysWhatTheCollectorBesideItSays) {
 
 TEST_F(ServeTest, MakesATokenWhereOneIsMissing) {
   const std::string file = dir_ / "token";
-  const std::uint16_t port = start({"--http", "0.0.0.0:0", "--http-token-file", file}, "http://0.0.0.0:");
+  const std::uint16_t port = start({"--http-token-file", file}, "0.0.0.0");
   ASSERT_NE(port, 0) << process_->err();
   EXPECT_THAT(process_->err(), HasSubstr("token in " + file));
   const std::string token = lines_of(slurp(file)).at(0);

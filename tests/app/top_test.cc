@@ -192,7 +192,7 @@ TEST(TopOfBoth, TheDocumentsCommandsRun) {
   ASSERT_TRUE(wait_until([&] { return exporter.err().find("writing flows to") != std::string::npos; }));
   std::vector<std::unique_ptr<Process>> all;
   std::vector<std::string> commands;
-  for (const std::string& line : fenced_lines(slurp(WEIR_SOURCE_DIR "/docs/top.md"), "")) {
+  for (const std::string& line : fenced_lines(slurp(WEIR_SOURCE_DIR "/docs/top.md"), "sh")) {
     const std::string command = line.substr(0, line.find('#'));
     ASSERT_EQ(command.substr(0, 5), "weir ");
     commands.push_back(command);
