@@ -8,6 +8,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -147,6 +148,18 @@ std::chrono::steady_clock::time_point deadline(bool read_to_the_end) {
                          : std::chrono::steady_clock::now() + kShutdownLimit;
 }
 
+// Until it is told to stop, or has nothing more to do; then it is stopped.
+void run_to_end(Exporter& exporter, const std::future<void>& stopped, bool is_file) {
+  notify_service(kServiceReady);
+  wait_for_end(exporter, stopped, is_file);
+  if (is_file && exporter.ended()) wait_for_outputs(exporter, stopped);
+  const bool was_told = stopped.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  const bool read_to_the_end = is_file && exporter.ended() && !was_told;
+  notify_service(kServiceStopping);
+  if (!is_file) spdlog::info("stopping: delivering what was captured, for at most {} s", kShutdownLimit.count());
+  exporter.stop(deadline(read_to_the_end));
+}
+
 // What the user that weir becomes may not make itself, in directories of root's.
 Result<void> make_directories(const ExportPlan& plan) {
   if (plan.user.empty() || ::geteuid() != 0) return {};
@@ -160,6 +173,9 @@ Result<void> make_directories(const ExportPlan& plan) {
 int run_export(const ExportFlags& flags) {
   auto plan = export_plan(flags);
   if (!plan) return usage_error(plan.error());
+  // What is opened for a live capture does not wait for anything; a file may be a pipe.
+  std::optional<SignalsHeld> held;
+  if (plan->pcap.empty()) held.emplace();
   auto input = open_input(*plan);
   if (!input) return usage_error(input.error());
   if (const auto made = make_directories(*plan); !made) return usage_error(made.error());
@@ -174,6 +190,7 @@ int run_export(const ExportFlags& flags) {
                               [&running] {
                                 if (Exporter* exporter = running.load()) exporter->reopen();
                               });
+  held.reset();
   Windows windows;
   if (const auto opened = windows.open(*plan); !opened) return usage_error(opened.error());
   auto enrichment = open_enrichment(plan->enrichment);
@@ -189,16 +206,7 @@ int run_export(const ExportFlags& flags) {
   running = exporter.get();
   windows.show(exporter.get());
   if (!is_file) log_start(*exporter);
-  notify_service(kServiceReady);
-
-  const std::future<void> stopped = stop.get_future();
-  wait_for_end(*exporter, stopped, is_file);
-  if (is_file && exporter->ended()) wait_for_outputs(*exporter, stopped);
-  const bool was_told = stopped.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-  const bool read_to_the_end = is_file && exporter->ended() && !was_told;
-  notify_service(kServiceStopping);
-  if (!is_file) spdlog::info("stopping: delivering what was captured, for at most {} s", kShutdownLimit.count());
-  exporter->stop(deadline(read_to_the_end));
+  run_to_end(*exporter, stop.get_future(), is_file);
   running = nullptr;
   const ExporterStatus status = exporter->status();
   log_end(status);

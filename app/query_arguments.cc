@@ -49,7 +49,8 @@ void append(std::vector<std::string>& out, const std::string& name, const std::s
 // Makes long options of what is spelt with one dash, and joins values to their options.
 class Rewriter {
  public:
-  Rewriter(const CLI::App& command, const std::vector<std::string>& in) : command_(command), in_(in) {}
+  Rewriter(const CLI::App& command, const std::vector<std::string>& in, bool goquery)
+      : command_(command), in_(in), goquery_(goquery) {}
 
   std::vector<std::string> rewrite() {
     while (at_ < in_.size()) {
@@ -78,6 +79,7 @@ class Rewriter {
 
   bool rewrite_short(char letter) {
     const CLI::Option* option = find_short(command_, letter);
+    if (option == nullptr && letter == 'v' && goquery_) return rewrite_task("version");
     if (option == nullptr || !takes_value(*option) || at_ == in_.size()) return false;
     append(out_, option->get_lnames().front(), in_[at_++]);
     return true;
@@ -107,6 +109,7 @@ class Rewriter {
 
   const CLI::App& command_;
   const std::vector<std::string>& in_;
+  const bool goquery_;
   std::vector<std::string> out_;
   std::size_t at_ = 0;
 };
@@ -171,7 +174,7 @@ Result<std::vector<std::string>> query_arguments(const std::string& program, std
     out.push_back(arguments.front());
     arguments.erase(arguments.begin());
   }
-  auto rewritten = with_stored_query(Rewriter(query, arguments).rewrite());
+  auto rewritten = with_stored_query(Rewriter(query, arguments, goquery).rewrite());
   if (!rewritten) return rewritten;
   if (out.empty() || out.back() != "list") {
     if (!goquery) out.pop_back();

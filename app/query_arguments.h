@@ -17,6 +17,7 @@ namespace weir {
 //   goquery …                    weir query --biflow …
 //   goquery list, -list          weir list
 //   goquery examples, version    weir query --examples, weir --version
+//   goquery -v                   weir --version
 //   -sum, -resolve, -first=-1d   --sum, --resolve, --first=-1d
 //   -f -1d                       --first=-1d: what follows an option is its value, dash or not
 //   --memory.max-pct 50          --memory=50%

@@ -30,6 +30,12 @@ std::vector<RunningDaemon> to_ask(const std::string& wanted, const std::string& 
   return all;
 }
 
+std::optional<std::filesystem::path> socket_directory(const Daemon& daemon, const std::string& run_dir) {
+  auto directories = directories_of(daemon, run_dir);
+  if (directories.empty()) return std::nullopt;
+  return std::move(directories.front());
+}
+
 Error nobody_runs(const std::string& run_dir) {
   const std::string directory = run_dir.empty() ? default_run_dir().string() : run_dir;
   return {"neither a collector nor an exporter is running here (no socket in " + directory +

@@ -1,16 +1,15 @@
 // weir serve: a store's page and API over HTTP.
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
 #include <future>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "app/checks.h"
 #include "app/cli.h"
 #include "app/http_flags.h"
 #include "app/query_options.h"
+#include "app/running_daemons.h"
 #include "app/signals.h"
 #include "base/control_client.h"
 #include "store/snapshot.h"
@@ -25,25 +24,17 @@ struct ServeFlags {
   HttpFlags http{.address = "127.0.0.1:8081"};
 };
 
-// The run directory of a collector that runs here now.
-std::optional<std::filesystem::path> collector_dir(const std::string& run_dir) {
-  if (run_dir.empty()) return run_dir_of(kCollectorDaemon);
-  std::error_code error;
-  const std::filesystem::path directory(run_dir);
-  if (!std::filesystem::exists(directory / kCollectorDaemon.socket, error)) return std::nullopt;
-  return directory;
-}
-
 CollectorLink link_to(const std::string& run_dir) {
-  return {.present = [run_dir] { return collector_dir(run_dir).has_value(); },
+  return {.present = [run_dir] { return socket_directory(kCollectorDaemon, run_dir).has_value(); },
           .ask = [run_dir](std::string_view command) -> Result<std::string> {
-            const auto directory = collector_dir(run_dir);
+            const auto directory = socket_directory(kCollectorDaemon, run_dir);
             if (!directory) return fail("no collector runs here");
             return ask_daemon(*directory, kCollectorDaemon, command);
           }};
 }
 
 int serve(const ServeFlags& flags) {
+  if (flags.http.address == "off") return usage_error({"--http off: serving HTTP is all that weir serve does"});
   std::promise<void> stop;
   const SignalHandler signals([&stop] { stop.set_value(); }, {});
   if (const auto snapshot = open_snapshot(flags.store, TimeRange::none()); !snapshot) {
@@ -51,7 +42,8 @@ int serve(const ServeFlags& flags) {
   }
   const auto store = store_api(flags.http, flags.store);
   if (!store) return usage_error(store.error());
-  const HttpServerOptions options = http_options(flags.http);
+  HttpServerOptions options = http_options(flags.http);
+  options.may_be_off = false;
   const auto server = HttpServer::start(options, store_pages(*store, link_to(flags.run_dir)));
   if (!server) return usage_error(server.error());
   log_http(options, (*server)->url(), "serving the store " + flags.store);

@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kTogether{500};
 
+void mask_signals(int how) {
+  sigset_t taken;
+  ::sigemptyset(&taken);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&taken, number);
+  ::pthread_sigmask(how, &taken, nullptr);
+}
+
 }  // namespace
 
 struct SignalHandler::Impl {
@@ -62,5 +69,8 @@ SignalHandler::~SignalHandler() {
   impl_->context.stop();
   impl_->thread.join();
 }
+
+SignalsHeld::SignalsHeld() { mask_signals(SIG_BLOCK); }
+SignalsHeld::~SignalsHeld() { mask_signals(SIG_UNBLOCK); }
 
 }  // namespace weir

@@ -18,4 +18,14 @@ class SignalHandler {
   std::unique_ptr<Impl> impl_;
 };
 
+// While it lives, the signals that SignalHandler takes wait: for a time before there is one in which threads cannot be
+// had, and which is short. They come to the handler that is there when it ends.
+class SignalsHeld {
+ public:
+  SignalsHeld();
+  ~SignalsHeld();
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+};
+
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "exporter/live_feed.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/clock.h"

@@ -247,7 +247,8 @@ std::optional<Result<std::string>> LiveView::answer(std::string_view command) {
   const auto by = words.size() == 3 ? std::ranges::find(kNames, words[1]) : kNames.end();
   const auto limit = words.size() == 3 ? whole_number(words[2]) : std::nullopt;
   if (by == kNames.end() || !limit || *limit == 0 || *limit > kMaxRows) {
-    return fail("top needs a ranking and a number of rows: top flows|hosts|ports LIMIT, with LIMIT from 1 to 500");
+    return fail("top needs a ranking and a number of rows: top flows|hosts|ports LIMIT, with LIMIT from 1 to " +
+                std::to_string(kMaxRows));
   }
   return top(static_cast<TopBy>(by - kNames.begin()), *limit);
 }

@@ -20,7 +20,7 @@ struct QueryText {
   std::string sort = {};              // bytes, packets or time; empty: the default
   bool ascending = false;
   bool in = false, out = false, sum = false;
-  std::string time_resolution = "5m";
+  std::string time_resolution = "5m";  // a multiple of five minutes, or auto
   bool biflow = false;
   std::string sampling = "raw";  // raw or scaled
 };

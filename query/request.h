@@ -62,7 +62,7 @@ struct QueryRequest {
   ParsedCondition condition;
   InterfaceFilter interfaces;
   TimeRange times;                                     // of the time column
-  std::uint64_t time_resolution_ns = 300'000'000'000;  // of kTime; kAutoResolution
+  std::uint64_t time_resolution_ns = 300'000'000'000;  // of kTime, or kAutoResolution
   SortBy sort = SortBy::kBytes;
   bool ascending = false;
   Counters counters = Counters::kBoth;

@@ -65,9 +65,9 @@ class SpoolSegment {
   // Of records that an earlier process settled; nullptr where there are none.
   const std::vector<std::uint8_t>* settled_bits(std::uint32_t index) const;
 
-  // Appends `item`, of make_spool_item(), all of it or nothing, and returns its index. REQUIRES is_open().
+  // Appends `item`, of make_spool_item(), all of it or nothing, and returns its index. REQUIRES create(),
+  // and no close() since.
   Result<std::uint32_t> append(std::string item, const Parcel& parcel, ItemState state);
-  bool is_open() const { return static_cast<bool>(file_); }
   Result<UniqueFd> handle() const;
   // Syncs the file; no append() follows.
   Result<void> close();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "live/live_view.h"
 #include "web/query_params.h"
 
 namespace weir {
@@ -15,7 +16,7 @@ TextResult<std::vector<std::string>> only_params(const HttpRequest& request, std
   std::vector<std::string> values(names.size());
   for (const auto& [name, value] : request.params) {
     const auto at = std::ranges::find(names, name);
-    if (at == names.end()) return std::unexpected(TextError{{"there is no parameter of this name"}, name, "", {}});
+    if (at == names.end()) return std::unexpected(TextError{{name + ": there is no such parameter"}, name, "", {}});
     values[static_cast<std::size_t>(at - names.begin())] = value;
   }
   return values;
@@ -40,7 +41,7 @@ HttpAnswer top(const CollectorLink& link, const HttpRequest& request) {
   if (by != "flows" && by != "hosts" && by != "ports") return error_answer(400, "by: it is flows, hosts or ports");
   std::uint64_t limit = 50;
   if (const std::string& text = (*params)[1]; !text.empty()) {
-    const auto number = number_param("limit", text, 1, 500);
+    const auto number = number_param("limit", text, 1, LiveView::kMaxRows);
     if (!number) return bad_parameter(number.error());
     limit = *number;
   }

@@ -42,15 +42,13 @@ class Connection {
   enum class Head { kRead, kEnded, kTooLate, kTooLarge };
   // Waits for a request and reads its head, which read() gives first; then its body, within the limits.
   Head read_head();
-  // What has been read, up to and with the empty line. May be changed in place.
+  // What has been read: all of the head, and what came with it. May be changed in place.
   std::string& head() { return buffer_; }
 
   // As recv(): 0 at the end, -1 for trouble, which a limit is too.
   ssize_t read(char* to, std::size_t size);
   // All of it or -1.
   ssize_t write(const char* from, std::size_t size);
-  // Something of the request is left that nobody read.
-  bool has_unread() const { return at_ < buffer_.size(); }
   // The client closed the connection, or its side of it.
   bool gone() const;
   int fd() const { return socket_.get(); }

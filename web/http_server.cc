@@ -153,10 +153,11 @@ class SinkLines : public LineStream {
   std::function<bool()> gone_;
 };
 
-std::unexpected<Error> listen_error(std::string_view address, int error_number) {
-  const std::string what = "cannot serve HTTP on " + std::string(address);
+std::unexpected<Error> listen_error(const HttpServerOptions& options, int error_number) {
+  const std::string what = "cannot serve HTTP on " + options.address;
   if (error_number == EADDRINUSE) {
-    return fail(what + ": the port is already in use; choose another with --http, or turn it off with --http off");
+    return fail(what + ": the port is already in use; choose another with --http" +
+                (options.may_be_off ? ", or turn it off with --http off" : ""));
   }
   if (error_number == EACCES) {
     return fail(what + ": no permission; ports below 1024 need CAP_NET_BIND_SERVICE; choose another with --http");
@@ -181,7 +182,7 @@ Result<std::vector<SocketAddress>> addresses_of(const HttpServerOptions& options
   if (!at) return fail("--http " + at.error().message);
   if (at->host.empty()) at->host = "127.0.0.1";
   const auto found = resolve_host(*at, SOCK_STREAM, ResolveFor::kListening);
-  if (!found) return listen_error(options.address, 0);
+  if (!found) return listen_error(options, 0);
   return found;
 }
 
@@ -316,7 +317,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerOptions& o
     tls = std::move(*context);
   }
   auto impl = std::make_unique<Impl>(std::move(pages), *token, std::move(tls));
-  if (!impl->bind(*addresses)) return listen_error(options.address, errno);
+  if (!impl->bind(*addresses)) return listen_error(options, errno);
   impl->thread = std::thread([&server = impl->server] { server.listen_after_bind(); });
   // stop() does nothing to a server that is not running yet.
   while (!impl->server.is_running()) std::this_thread::yield();

@@ -29,7 +29,7 @@ std::vector<TimeRange> latest_parts(const TimeRange& window, const Snapshot& sna
   const std::uint64_t last = std::min(window.last, stored.last);
   if (stored.empty() || first >= last) return {};
   std::vector<TimeRange> parts;
-  for (const std::uint64_t share : {64, 16, 4}) parts.push_back({last - (last - first) / share, window.last});
+  for (const std::uint64_t share : {64U, 16U, 4U}) parts.push_back({last - (last - first) / share, window.last});
   return parts;
 }
 

@@ -15,6 +15,7 @@ struct HttpServerOptions {
   std::string token_file = {};  // instead of `token`: read, or made with a random token where there is none
   std::string cert_file = {};   // PEM; TLS where it is given
   std::string key_file = {};
+  bool may_be_off = true;  // "off" as an address, which whoever calls takes, is a remedy for errors to name
 };
 
 // `token`, or the one in `token_file`; a file made anew is only this user's to read.

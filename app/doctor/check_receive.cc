@@ -8,11 +8,12 @@
 namespace weir {
 namespace {
 
+// In a file behind the package's 60-weir.conf, and without taking an earlier setting out of it.
 std::string raise_sysctl(const std::string& name, std::uint64_t value) {
-  return "echo '" + name + "=" + std::to_string(value) + "' >/etc/sysctl.d/60-weir.conf && sysctl --system";
+  return "echo '" + name + "=" + std::to_string(value) + "' >>/etc/sysctl.d/61-weir.conf && sysctl --system";
 }
 
-constexpr std::uint64_t kBacklog = 8192;
+constexpr std::uint64_t kBacklog = 30'000;  // more than the package's 60-weir.conf sets
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/timex.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>

@@ -1,9 +1,11 @@
 // What systemd and the firewall tell.
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 #include "app/doctor/observe.h"
 #include "app/doctor/run_program.h"

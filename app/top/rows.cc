@@ -4,21 +4,16 @@
 #include <netdb.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "flow/address.h"
+#include "query/words.h"
 
 namespace weir {
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 // Names from DNS may hold anything.
-std::string printable(std::string text) {
+std::string as_ascii(std::string text) {
   for (char& c : text) {
     if (c < ' ' || c > '~') c = '?';
   }
@@ -97,7 +92,7 @@ std::array<std::uint64_t, 3> in_unit(const RatesAnswer& rates, TopUnit unit) {
 std::vector<TopTextRow> top_rows(const TopPicture& picture, const TopChoices& choices) {
   const auto shown = [&](const std::string& address) {
     const auto name = choices.names && picture.name ? picture.name(address) : std::nullopt;
-    return printable(name.value_or(address));
+    return as_ascii(name.value_or(address));
   };
   const Filter filter(choices.filter);
   std::vector<TopTextRow> rows;
@@ -109,7 +104,7 @@ std::vector<TopTextRow> top_rows(const TopPicture& picture, const TopChoices& ch
     } else {
       row.from = choices.by == "hosts" ? shown(one.addr) : std::to_string(one.port);
     }
-    row.service = printable(service_of(one));
+    row.service = as_ascii(service_of(one));
     row.rates = in_unit(one.rates, choices.unit);
     row.bytes = one.bytes;
     if (filter.takes(one, row)) rows.push_back(std::move(row));

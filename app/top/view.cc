@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <span>
 
@@ -87,14 +88,15 @@ struct Layout {
   }
 };
 
+void add_cell(std::string& text, const std::string& value, unsigned width) {
+  if (width > 0) text += fitted(value, width - 1) + " ";
+}
+
 std::string row_text(const TopTextRow& row, const Layout& layout) {
   std::string text;
-  const auto cell = [&](const std::string& value, unsigned width) {
-    if (width > 0) text += fitted(value, width - 1) + " ";
-  };
-  cell(row.from, layout.from);
-  cell(row.to, layout.to);
-  cell(row.service, layout.service);
+  add_cell(text, row.from, layout.from);
+  add_cell(text, row.to, layout.to);
+  add_cell(text, row.service, layout.service);
   for (const TopColumn column : layout.columns) {
     text += fmt::format("{:>{}}", short_count(value_of(row, column)), kRateWidth);
   }
@@ -103,12 +105,9 @@ std::string row_text(const TopTextRow& row, const Layout& layout) {
 
 std::string heading(const TopChoices& choices, const Layout& layout) {
   std::string text;
-  const auto cell = [&](const std::string& value, unsigned width) {
-    if (width > 0) text += fitted(value, width - 1) + " ";
-  };
-  cell(choices.by == "flows" ? "SOURCE" : choices.by == "hosts" ? "HOST" : "PORT", layout.from);
-  cell("DESTINATION", layout.to);
-  cell("SERVICE", layout.service);
+  add_cell(text, choices.by == "flows" ? "SOURCE" : choices.by == "hosts" ? "HOST" : "PORT", layout.from);
+  add_cell(text, "DESTINATION", layout.to);
+  add_cell(text, "SERVICE", layout.service);
   for (const TopColumn column : layout.columns) {
     const std::string name(kColumnNames[static_cast<std::size_t>(column)]);
     text += fmt::format("{:>{}}", column == choices.sort ? ">" + name : name, kRateWidth);

@@ -16,8 +16,6 @@
 
 namespace weir {
 
-inline constexpr std::string_view kTopRankings[] = {"flows", "hosts", "ports"};
-
 enum class TopUnit : std::uint8_t { kBits, kBytes, kPackets };
 enum class TopColumn : std::uint8_t { k2s, k10s, k40s, kTotal, kCount };
 

@@ -193,6 +193,8 @@ TEST_F(Query, ListShowsInterfacesInNaturalOrder) {
 TEST_F(Query, GoQuerysOtherWords) {
   EXPECT_THAT(goquery({"version"}).out, StartsWith("weir "));
   EXPECT_THAT(goquery({"-version"}).out, StartsWith("weir "));
+  EXPECT_THAT(goquery({"-v"}).out, StartsWith("weir "));
+  EXPECT_EQ(weir({"query", "-v"}).code, 2) << "under its own name weir has no such option";
   EXPECT_THAT(goquery({"examples"}).out, HasSubstr("talk_conv"));
   EXPECT_THAT(goquery({"-help"}).out, HasSubstr("Usage: weir query"));
   EXPECT_THAT(goquery({"help"}).out, HasSubstr("Usage: weir query"));

@@ -15,6 +15,15 @@ namespace {
 
 using testing::HasSubstr;
 
+// The answer of this machine's server; status -1 where there is none.
+httplib::Response get(std::uint16_t port, const std::string& path, const httplib::Headers& headers = {}) {
+  httplib::Client client("127.0.0.1", port);
+  auto answer = client.Get(path, headers);
+  if (answer) return std::move(*answer);
+  ADD_FAILURE() << path << " is not answered: " << httplib::to_string(answer.error());
+  return {};
+}
+
 class ServeTest : public testing::Test {
  protected:
   // A store with one flow.
@@ -46,21 +55,21 @@ class ServeTest : public testing::Test {
 };
 
 TEST_F(ServeTest, AnswersAndStops) {
-  httplib::Client client("127.0.0.1", start());
-  const auto answer = client.Get("/api/v1/query?query=sip,dport&first=1789999000&last=1790001000");
-  ASSERT_TRUE(answer) << process_->err();
-  EXPECT_EQ(answer->status, 200);
+  const std::uint16_t port = start();
+  ASSERT_NE(port, 0) << process_->err();
+  const httplib::Response answer = get(port, "/api/v1/query?query=sip,dport&first=1789999000&last=1790001000");
+  EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(
-      parse_record(answer->body).at("rows"),
+      parse_record(answer.body).at("rows"),
       R"([{"labels":{},"attributes":{"sip":"10.0.0.1","dport":443},"counters":{"br":700,"bs":0,"pr":7,"ps":0}}])");
-  const auto stream = client.Get("/api/v1/query?query=sip&first=1789999000&last=1790001000&stream=true");
-  EXPECT_EQ(stream->get_header_value("Content-Type"), "application/x-ndjson");
-  EXPECT_EQ(lines_of(stream->body).size(), 1U);
-  EXPECT_TRUE(parse_record(stream->body).contains("result"));
-  EXPECT_THAT(client.Get("/")->body, HasSubstr("weir"));
-  EXPECT_EQ(client.Get("/readyz")->body, "ready\n");
-  EXPECT_EQ(client.Get("/api/v1/status")->status, 404) << "no collector runs in this run directory";
-  EXPECT_THAT(client.Get("/api/v1/exporters")->body, HasSubstr("\"source\":\"store\""));
+  const httplib::Response stream = get(port, "/api/v1/query?query=sip&first=1789999000&last=1790001000&stream=true");
+  EXPECT_EQ(stream.get_header_value("Content-Type"), "application/x-ndjson");
+  EXPECT_EQ(lines_of(stream.body).size(), 1U);
+  EXPECT_TRUE(parse_record(stream.body).contains("result"));
+  EXPECT_THAT(get(port, "/").body, HasSubstr("weir"));
+  EXPECT_EQ(get(port, "/readyz").body, "ready\n");
+  EXPECT_EQ(get(port, "/api/v1/status").status, 404) << "no collector runs in this run directory";
+  EXPECT_THAT(get(port, "/api/v1/exporters").body, HasSubstr("\"source\":\"store\""));
   process_->signal(SIGTERM);
   EXPECT_EQ(process_->wait(), 0);
 }
@@ -68,10 +77,10 @@ TEST_F(ServeTest, AnswersAndStops) {
 TEST_F(ServeTest, SaysWhatTheCollectorBesideItSays) {
   const RunningCollector collector;
   run_dir_ = collector.dir().path().string();
-  httplib::Client client("127.0.0.1", start());
-  EXPECT_THAT(client.Get("/api/v1/status")->body, HasSubstr("\"daemon\":\"collector\""));
-  EXPECT_EQ(client.Get("/api/v1/exporters")->body, "{\"exporters\":[],\"source\":\"collector\"}\n");
-  EXPECT_EQ(client.Get("/api/v1/templates")->status, 200);
+  const std::uint16_t port = start();
+  EXPECT_THAT(get(port, "/api/v1/status").body, HasSubstr("\"daemon\":\"collector\""));
+  EXPECT_EQ(get(port, "/api/v1/exporters").body, "{\"exporters\":[],\"source\":\"collector\"}\n");
+  EXPECT_EQ(get(port, "/api/v1/templates").status, 200);
 }
 
 TEST_F(ServeTest, MakesATokenWhereOneIsMissing) {
@@ -81,9 +90,8 @@ TEST_F(ServeTest, MakesATokenWhereOneIsMissing) {
   EXPECT_THAT(process_->err(), HasSubstr("token in " + file));
   const std::string token = lines_of(slurp(file)).at(0);
   EXPECT_EQ(token.size(), 64U);
-  httplib::Client client("127.0.0.1", port);
-  EXPECT_EQ(client.Get("/api/v1/list")->status, 401);
-  EXPECT_EQ(client.Get("/api/v1/list", {{"Authorization", "Bearer " + token}})->status, 200);
+  EXPECT_EQ(get(port, "/api/v1/list").status, 401);
+  EXPECT_EQ(get(port, "/api/v1/list", {{"Authorization", "Bearer " + token}}).status, 200);
 }
 
 TEST_F(ServeTest, BadUsageIsToldAtOnce) {
@@ -98,19 +106,21 @@ TEST_F(ServeTest, BadUsageIsToldAtOnce) {
   EXPECT_THAT(refused({"-d", store(), "--http", "0.0.0.0:0"}), HasSubstr("--http-token-file FILE"));
   EXPECT_THAT(refused({"-d", store(), "--query-timeout", "soon"}), HasSubstr("--query-timeout soon"));
   EXPECT_THAT(refused({"-d", store(), "--http-cert", "/no/cert", "--http-key", "/no/key"}), HasSubstr("/no/cert"));
+  EXPECT_THAT(refused({"-d", store(), "--http", "off"}), HasSubstr("--http off: serving HTTP is all"));
   const std::uint16_t port = start();
-  EXPECT_THAT(refused({"-d", store(), "--http", "127.0.0.1:" + std::to_string(port)}), HasSubstr("already in use"));
+  ASSERT_NE(port, 0) << process_->err();
+  const std::string in_use = refused({"-d", store(), "--http", "127.0.0.1:" + std::to_string(port)});
+  EXPECT_THAT(in_use, HasSubstr("already in use; choose another with --http\n"));
 }
 
 TEST_F(ServeTest, ACollectorServesItsOwnStore) {
   RunningCollector collector({"--to", "store:" + (dir_ / "own").string()});
-  httplib::Client client("127.0.0.1", collector.http_port());
-  const auto answer = client.Get("/api/v1/query?query=sip");
-  EXPECT_EQ(answer->status, 200);
-  EXPECT_THAT(answer->body, HasSubstr("\"code\":\"empty\""));
-  EXPECT_EQ(client.Get("/api/v1/exporters")->status, 200);
-  RunningCollector without;
-  EXPECT_EQ(httplib::Client("127.0.0.1", without.http_port()).Get("/api/v1/query?query=sip")->status, 404);
+  const httplib::Response answer = get(collector.http_port(), "/api/v1/query?query=sip");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("\"code\":\"empty\""));
+  EXPECT_EQ(get(collector.http_port(), "/api/v1/exporters").status, 200);
+  const RunningCollector without;
+  EXPECT_EQ(get(without.http_port(), "/api/v1/query?query=sip").status, 404);
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ TEST(DoctorSoftnet, BacklogAndBudget) {
   facts.softnet = SoftnetCounters{100'000, 0, 100};
   EXPECT_THAT(finding(check_softnet, facts), Says(kOk, "nothing"));
   facts.softnet = SoftnetCounters{100'000, 3, 0};
-  EXPECT_THAT(finding(check_softnet, facts), Says(kWarning, "net.core.netdev_max_backlog"));
+  EXPECT_THAT(finding(check_softnet, facts),
+              Says(kWarning, "net.core.netdev_max_backlog=30000' >>/etc/sysctl.d/61-weir.conf"));
   facts.softnet = SoftnetCounters{100'000, 0, 101};
   EXPECT_THAT(finding(check_softnet, facts), Says(kNote, "101 times"));
   facts.softnet = fail("no /proc");
