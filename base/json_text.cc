@@ -3,14 +3,21 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include "base/utf8.h"
+
 namespace weir {
 
 struct JsonText::Impl {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
 
+  std::string valid;  // the text at hand, where it was no UTF-8
+
   void key(std::string_view name) { writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
-  void string(std::string_view value) { writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size())); }
+  void string(std::string_view value) {
+    const std::string_view text = as_utf8(value, valid);
+    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  }
 };
 
 JsonText::JsonText() : impl_(std::make_unique<Impl>()) {}

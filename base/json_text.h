@@ -22,6 +22,7 @@ class JsonText {
   void begin_object(std::string_view key);
   void end_object();
 
+  // Any bytes may come, from the network too: what is no UTF-8 is replaced.
   void text(std::string_view key, std::string_view value);
   void number(std::string_view key, std::uint64_t value);
   void flag(std::string_view key, bool value);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace weir {
 namespace {
 
@@ -87,6 +89,20 @@ char* write_csv_text(char* out, std::string_view text) {
   }
   if (quoted) *out++ = '"';
   return out;
+}
+
+std::string_view as_utf8(std::string_view text, std::string& room) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  room.clear();
+  std::size_t copied = 0;  // of `text`
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = static_cast<unsigned char>(text[i]) < 0x80 ? 1 : utf8_length(text, i);
+    i += std::max<std::size_t>(length, 1);
+    if (length != 0) continue;
+    room.append(text.substr(copied, i - 1 - copied)).append(kReplacement);
+    copied = i;
+  }
+  return copied == 0 ? text : room.append(text.substr(copied));
 }
 
 char* write_hex(char* out, Bytes bytes) {

@@ -1,6 +1,10 @@
 // Which interfaces a query looks at.
 #include <algorithm>
 
+// States of an expression. Matching recurses through all of them, and takes them once for each character: the default,
+// a hundred thousand, is megabytes of stack and seconds for one name.
+#define _GLIBCXX_REGEX_STATE_LIMIT 1000
+
 // g++ 12 takes a member of libstdc++'s automaton for uninitialised when it is built with sanitizers.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -14,6 +18,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kLongestText = 4096;
+constexpr std::size_t kMostPatterns = 16;       // regular expressions
 constexpr std::size_t kLongestInterface = 256;  // std::regex recurses with the length of what it looks at
 
 // Where the item at the front of `text` ends: at a comma, for "/eth[0,1]/" one behind the closing slash.
@@ -55,6 +60,8 @@ Result<InterfaceFilter::Pattern> InterfaceFilter::parse_pattern(std::string_view
     return Pattern{std::string(item),
                    std::make_shared<Pattern::Regex>(std::regex(expression.data(), expression.size(), kSyntax))};
   } catch (const std::regex_error& error) {
+    if (error.code() == std::regex_constants::error_space)
+      return fail("the pattern " + in_quotes(item) + " is too large");
     return fail("the pattern " + in_quotes(item) + " is no regular expression: " + error.what());
   }
 }
@@ -65,6 +72,7 @@ Result<InterfaceFilter> InterfaceFilter::parse(std::string_view text) {
   if (text.size() > kLongestText) return fail("the list of interfaces is too long");
   if (filter.text_.empty()) return fail("no interface is named; 'any' means all");
   bool any = false;
+  std::size_t patterns = 0;
   for (std::string_view item : split(text)) {
     const bool except = item.starts_with('!');
     if (except) item = trimmed(item.substr(1));
@@ -72,6 +80,7 @@ Result<InterfaceFilter> InterfaceFilter::parse(std::string_view text) {
       any = true;
       continue;
     }
+    if (item.starts_with('/') && ++patterns > kMostPatterns) return fail("the list has too many patterns");
     auto pattern = parse_pattern(item);
     if (!pattern) return std::unexpected(pattern.error());
     (except ? filter.except_ : filter.only_).push_back(std::move(*pattern));

@@ -55,6 +55,14 @@ Result<void> RowFilter::bind_interfaces() {
   return {};
 }
 
+// A pattern takes its time, and exporters choose the indexes.
+bool RowFilter::matches_unnamed(std::uint32_t index) {
+  if (unnamed_.size() >= kBlockRows) unnamed_.clear();
+  const auto [at, is_new] = unnamed_.try_emplace(index, false);
+  if (is_new) at->second = selection_->interfaces.matches("if" + std::to_string(index));
+  return at->second;
+}
+
 // Of the first `count` picks those that have an interface asked for; how many are left.
 Result<std::size_t> RowFilter::keep_interfaces(std::size_t count) {
   std::vector<std::uint8_t> hit(count);
@@ -68,8 +76,7 @@ Result<std::size_t> RowFilter::keep_interfaces(std::size_t count) {
       const std::uint32_t code = (*codes)[i], index = (*indexes)[i];
       if (code >= interface.matches.size())
         return fail(segment_->name() + ": a code that its dictionary does not have");
-      const bool matches = code != 0 ? interface.matches[code] != 0
-                                     : index != 0 && selection_->interfaces.matches("if" + std::to_string(index));
+      const bool matches = code != 0 ? interface.matches[code] != 0 : index != 0 && matches_unnamed(index);
       if (matches) hit[i] = 1;
     }
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
@@ -42,11 +43,13 @@ class RowFilter {
   RowFilter(const FlowSelection& selection, const Segment& segment, BoundPredicate predicate);
   Result<void> bind_interfaces();
   Result<std::size_t> keep_interfaces(std::size_t count);
+  bool matches_unnamed(std::uint32_t index);
 
   const FlowSelection* selection_;
   const Segment* segment_;
   BoundPredicate predicate_;
-  std::vector<Interface> interfaces_;  // none: any will do
+  std::vector<Interface> interfaces_;                // none: any will do
+  std::unordered_map<std::uint32_t, bool> unnamed_;  // what was found for interfaces that have only an index
   std::unique_ptr<BlockColumns> columns_;
   std::unique_ptr<SelectBuffers> buffers_;
   std::vector<std::uint16_t> picks_;

@@ -22,8 +22,14 @@ constexpr std::size_t kSlowest = 16 << 10;
 
 }  // namespace
 
-Connection::Connection(UniqueFd socket, const TlsContext& tls, const Limits& limits, const std::atomic<bool>& stopping)
-    : socket_(std::move(socket)), tls_(nullptr, ::SSL_free), limits_(limits), stopping_(stopping) {
+Connection::Connection(UniqueFd socket, const TlsContext& tls, const Limits& limits, const std::atomic<bool>& stopping,
+                       const std::atomic<bool>& crowded)
+    : socket_(std::move(socket)),
+      tls_(nullptr, ::SSL_free),
+      limits_(limits),
+      stopping_(stopping),
+      crowded_(crowded),
+      when_crowded_(Clock::now() + limits.crowded) {
   ::fcntl(socket_.get(), F_SETFL, ::fcntl(socket_.get(), F_GETFL) | O_NONBLOCK);
   if (!tls) return;
   tls_.reset(::SSL_new(tls.get()));
@@ -42,10 +48,11 @@ Connection::~Connection() {
   }
 }
 
-Connection::Wait Connection::wait(short events, Clock::time_point deadline) const {
+Connection::Wait Connection::wait(short events, Clock::time_point deadline, Clock::time_point when_crowded) const {
   for (;;) {
     if (stopping_) return Wait::kBroken;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto end = crowded_ ? std::min(deadline, when_crowded) : deadline;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
     if (left.count() <= 0) return Wait::kLate;
     pollfd poll_fd{socket_.get(), events, 0};
     const int ready = ::poll(&poll_fd, 1, static_cast<int>(std::min(left, kSlice).count()));
@@ -63,7 +70,7 @@ bool Connection::greet() {
     if (done == 1) return true;
     const int why = ::SSL_get_error(tls_.get(), done);
     if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return false;
-    if (wait(why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline) != Wait::kReady) return false;
+    if (wait(why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline, when_crowded_) != Wait::kReady) return false;
   }
 }
 
@@ -83,7 +90,7 @@ ssize_t Connection::receive(char* to, std::size_t size, Clock::time_point deadli
       if (n >= 0) return n;
       if (errno != EAGAIN && errno != EINTR) return -1;
     }
-    const Wait waited = wait(wanted, deadline);
+    const Wait waited = wait(wanted, deadline, when_crowded_);
     late_ = waited == Wait::kLate;
     if (waited != Wait::kReady) return -1;
   }
@@ -111,6 +118,7 @@ ssize_t Connection::send_some(const char* from, std::size_t size, Clock::time_po
 Connection::Head Connection::read_head() {
   buffer_.erase(0, at_);
   at_ = 0;
+  when_crowded_ = Clock::now() + limits_.crowded;
   auto deadline = Clock::now() + (buffer_.empty() ? limits_.idle : limits_.whole);
   std::size_t looked = 0;
   for (;;) {

@@ -1,5 +1,6 @@
 #include "web/connection_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace weir {
@@ -9,10 +10,25 @@ bool ConnectionPool::add(std::function<void()>& job) {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= most_waiting_) return false;
     waiting_.push_back(std::move(job));
-    if (idle_ < waiting_.size() && threads_.size() < most_threads_) threads_.emplace_back([this] { work(); });
+    if (idle_ < waiting_.size() && !add_thread() && threads_.empty()) {
+      job = std::move(waiting_.back());
+      waiting_.pop_back();
+      return false;
+    }
+    crowded_ = idle_ < waiting_.size() && threads_.size() == most_threads_;
   }
   wake_.notify_one();
   return true;
+}
+
+bool ConnectionPool::add_thread() {
+  if (threads_.size() >= most_threads_) return false;
+  try {
+    threads_.emplace_back([this] { work(); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 void ConnectionPool::stop() {
@@ -34,6 +50,7 @@ void ConnectionPool::work() {
     if (waiting_.empty()) return;
     const auto job = std::move(waiting_.front());
     waiting_.pop_front();
+    if (waiting_.empty()) crowded_ = false;
     lock.unlock();
     job();
     lock.lock();

@@ -10,10 +10,12 @@
 
 #include "flow/endpoint.h"
 #include "query/words.h"
+#include "web/address_share.h"
 #include "web/connection.h"
 #include "web/connection_pool.h"
 #include "web/http_guard.h"
 #include "web/http_routes.h"
+#include "web/request_head.h"
 
 namespace weir {
 namespace {
@@ -21,8 +23,11 @@ namespace {
 constexpr std::uint16_t kDefaultPort = 8080;
 constexpr std::size_t kMostThreads = 64;
 constexpr std::size_t kMostWaiting = 256;
+constexpr unsigned kMostOfOneAddress = 32;  // threads, so that one address does not lock the others out
 constexpr int kBacklog = 128;
 constexpr unsigned kMostRequests = 1000;  // on one connection
+
+constexpr std::string_view kFailed = "something went wrong in weir";
 
 const httplib::Headers kSecurityHeaders{
     {"Content-Security-Policy",
@@ -31,26 +36,6 @@ const httplib::Headers kSecurityHeaders{
     {"Referrer-Policy", "no-referrer"},
     {"X-Frame-Options", "DENY"},
     {"Cross-Origin-Resource-Policy", "same-origin"}};
-
-// What httplib would act on and must not see: a Range is parsed by a regular expression that recurses, and answers are
-// not compressed on the fly. Each keeps its length, with an 'x' for its first letter.
-constexpr std::string_view kHidden[] = {"range:", "accept-encoding:"};
-constexpr const char* kHiddenEncodings = "xccept-encoding";
-
-void hide_headers(std::string& head) {
-  for (std::size_t at = head.find('\n'); at != std::string::npos; at = head.find('\n', at + 1)) {
-    for (const std::string_view name : kHidden) {
-      if (lower(std::string_view(head).substr(at + 1, name.size())) == name) head[at + 1] = 'x';
-    }
-  }
-}
-
-// A GET or HEAD without a body: the next request begins right behind it.
-bool is_plain_get(std::string_view head) {
-  const std::string text = lower(head.substr(0, head.find("\r\n\r\n")));
-  return (text.starts_with("get ") || text.starts_with("head ")) && text.find("\ncontent-length:") == text.npos &&
-         text.find("\ntransfer-encoding:") == text.npos;
-}
 
 class ConnectionStream : public httplib::Stream {
  public:
@@ -73,7 +58,7 @@ class BoundedServer : public httplib::Server {
  public:
   BoundedServer(TlsContext tls, std::atomic<bool>& stopping) : tls_(std::move(tls)), stopping_(stopping) {
     set_payload_max_length(limits_.body);
-    new_task_queue = [] { return new Queue; };
+    new_task_queue = [this] { return new Queue(crowded_); };
     set_socket_options([](int fd) {
       const int yes = 1;
       ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -86,6 +71,7 @@ class BoundedServer : public httplib::Server {
  private:
   class Queue : public httplib::TaskQueue {
    public:
+    explicit Queue(std::atomic<bool>& crowded) : pool_(kMostThreads, kMostWaiting, crowded) {}
     void enqueue(std::function<void()> job) override {
       if (pool_.add(job)) return;
       turned_away_ = true;  // the job closes its connection
@@ -97,18 +83,29 @@ class BoundedServer : public httplib::Server {
 
    private:
     static thread_local bool turned_away_;
-    ConnectionPool pool_{kMostThreads, kMostWaiting};
+    ConnectionPool pool_;
   };
 
   bool process_and_close_socket(int socket) override {
     UniqueFd fd(socket);
     if (Queue::turned_away()) return false;
-    Connection connection(std::move(fd), tls_, limits_, stopping_);
+    const AddressShare::Place place(share_, peer_of(socket));
+    if (!place.taken()) return false;
+    Connection connection(std::move(fd), tls_, limits_, stopping_, crowded_);
     if (!connection.greet()) return false;
     for (unsigned i = 1; i <= kMostRequests; ++i) {
       if (!is_read(connection)) return false;
-      const bool last = i == kMostRequests || !is_plain_get(connection.head());
-      hide_headers(connection.head());
+      // What is behind the head is the body's, or the next request's.
+      std::string& received = connection.head();
+      const std::size_t head_size = received.find("\r\n\r\n") + 4;
+      std::string head = received.substr(0, head_size);
+      if (const std::string_view fault = fault_of_head(head); !fault.empty()) {
+        refuse(connection, "400 Bad Request", error_answer(400, fault).body);
+        return false;
+      }
+      const bool last = i == kMostRequests || !is_plain_get(head);
+      hide_headers(head);
+      received.replace(0, head_size, head);
       ConnectionStream stream(connection);
       bool closed = false;
       const bool done = process_request(stream, last, closed, [&](httplib::Request& request) {
@@ -127,14 +124,26 @@ class BoundedServer : public httplib::Server {
     return head == Connection::Head::kRead;
   }
 
-  static void refuse(Connection& connection, const std::string& status) {
-    const std::string answer = "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  static void refuse(Connection& connection, const std::string& status, const std::string& body = "") {
+    const std::string answer = "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Type: " + kJsonType +
+                               "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     connection.write(answer.data(), answer.size());
+  }
+
+  // None for this machine's own: a proxy here speaks for many.
+  static IpAddress peer_of(int socket) {
+    SocketAddress peer;
+    peer.length = sizeof peer.storage;
+    if (::getpeername(socket, peer.get(), &peer.length) != 0) return {};
+    const IpAddress address = peer.address();
+    return is_loopback(address) ? IpAddress{} : address;
   }
 
   const Connection::Limits limits_;
   const TlsContext tls_;
   std::atomic<bool>& stopping_;
+  std::atomic<bool> crowded_{false};
+  AddressShare share_{kMostOfOneAddress};
 };
 
 thread_local bool BoundedServer::Queue::turned_away_ = false;
@@ -210,9 +219,8 @@ struct HttpServer::Impl {
         reply(one.post(plain(request, one.open)), request, response);
       });
     }
-    server.set_exception_handler([](const auto&, auto& response, std::exception_ptr) {
-      write(error_answer(500, "something went wrong in weir"), response);
-    });
+    server.set_exception_handler(
+        [](const auto&, auto& response, std::exception_ptr) { write(error_answer(500, kFailed), response); });
     server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty()) write(error_answer(response.status, httplib_reason(response.status)), response);
     });
@@ -231,7 +239,6 @@ struct HttpServer::Impl {
       reply(one, request, response);
       return Handled;
     };
-    if (request.get_header_value_count("Host") > 1) return answer(error_answer(400, "more than one Host header"));
     const HttpRoute* const route = routes.find(request.path);
     const std::string host = request.get_header_value("Host"), origin = request.get_header_value("Origin"),
                       site = request.get_header_value("Sec-Fetch-Site"),
@@ -280,7 +287,13 @@ struct HttpServer::Impl {
     response.set_chunked_content_provider(
         answer.type, [stream = answer.stream, progress = request.progress](std::size_t, httplib::DataSink& sink) {
           SinkLines lines(sink, [&progress] { return !progress(0, 0); });
-          stream(lines);
+          // The library's handler of exceptions does not reach here.
+          try {
+            stream(lines);
+          } catch (const std::exception&) {
+            const std::string failed = error_answer(500, kFailed).body;
+            lines.send(std::string_view(failed).substr(0, failed.size() - 1));
+          }
           sink.done();
           return true;
         });

@@ -57,15 +57,20 @@ std::string line_of(std::string text) {
 // A place among the queries that may run at once.
 class StoreApi::Seat {
  public:
-  explicit Seat(StoreApi& api) : api_(api), taken_(api.running_.fetch_add(1) < api.options_.queries) {}
-  ~Seat() { --api_.running_; }
+  explicit Seat(StoreApi& api) : api_(api) {
+    unsigned running = api.running_;
+    while (running < api.options_.queries && !taken_) taken_ = api.running_.compare_exchange_weak(running, running + 1);
+  }
+  ~Seat() {
+    if (taken_) --api_.running_;
+  }
   Seat(const Seat&) = delete;
   Seat& operator=(const Seat&) = delete;
   bool taken() const { return taken_; }
 
  private:
   StoreApi& api_;
-  const bool taken_;
+  bool taken_ = false;
 };
 
 namespace {

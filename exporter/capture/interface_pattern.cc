@@ -1,5 +1,8 @@
 #include "exporter/capture/interface_pattern.h"
 
+// As in the query's interface filter: the two share the library's code in one program.
+#define _GLIBCXX_REGEX_STATE_LIMIT 1000
+
 // GCC 12 with sanitizers takes the inside of std::regex for uninitialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"

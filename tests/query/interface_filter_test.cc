@@ -71,6 +71,16 @@ TEST(InterfaceFilter, HostilePatternsStayCheap) {
   ASSERT_TRUE(filter);
   EXPECT_FALSE(filter->matches(std::string(200, 'a')));
   EXPECT_FALSE(InterfaceFilter::parse("/.*/")->matches(std::string(1'000'000, 'a')));
+  // Each of these has tens of thousands of states, for each of which matching recurses.
+  for (const char* huge : {"/(a?){15000}/", "/((a?){100}){100}/", "/(a{0,300}){0,30}/", "/(|a){10000}/"}) {
+    EXPECT_THAT(chosen(huge), HasSubstr("too large")) << huge;
+  }
+  const auto nested = InterfaceFilter::parse("/" + std::string(2000, '(') + std::string(2000, ')') + "/");
+  ASSERT_FALSE(nested);
+  std::string many = "/a1/";
+  for (int i = 2; i <= 16; ++i) many += ",/a" + std::to_string(i) + "/";
+  EXPECT_TRUE(InterfaceFilter::parse(many)->matches("a16"));
+  EXPECT_FALSE(InterfaceFilter::parse(many + ",!/a17/"));
 }
 
 }  // namespace

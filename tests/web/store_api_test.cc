@@ -143,6 +143,20 @@ TEST_F(StoreApiTest, ErrorsTellThePlace) {
   EXPECT_EQ(option_of({{"query", "sip"}, {"first", "200"}, {"last", "100"}}), "first");
 }
 
+TEST_F(StoreApiTest, ErrorsAreUtf8WhateverWasAsked) {
+  const std::string odd = "\xff\xfe\x80";
+  for (const char* name : {"query", "ifaces", "condition", "first", "sort_by", "num_results", odd.c_str()}) {
+    std::multimap<std::string, std::string> params{{"query", "sip"}};
+    if (std::string_view(name) == "query") params.clear();
+    params.emplace(name, odd);
+    HttpRequest request;
+    request.params = std::move(params);
+    const HttpAnswer answer = api_.get_query(request);
+    EXPECT_THAT(answer.body, Not(HasSubstr("\xff"))) << name;
+    EXPECT_THAT(answer.body, Not(HasSubstr("\x80"))) << name;
+  }
+}
+
 TEST_F(StoreApiTest, ListsInterfacesAndExporters) {
   EXPECT_THAT(api_.list({}).body, HasSubstr(R"("iface":"eth0","host":"r1","host_id":"192.0.2.1","flows":2)"));
   HttpRequest one;
