@@ -156,7 +156,7 @@ class SinkLines : public LineStream {
 std::unexpected<Error> listen_error(std::string_view address, int error_number) {
   const std::string what = "cannot serve HTTP on " + std::string(address);
   if (error_number == EADDRINUSE) {
-    return fail(what + ": the port is already in use; choose another with --http, or turn it off with --http off");
+    return fail(what + ": the port is already in use; choose another with --http ADDRESS:PORT");
   }
   if (error_number == EACCES) {
     return fail(what + ": no permission; ports below 1024 need CAP_NET_BIND_SERVICE; choose another with --http");
