@@ -28,15 +28,16 @@ constexpr const char* kFooter =
     "  weir collect                                          JSON of every flow that arrives on UDP 2055\n"
     "  weir collect --to 'file:flows.json?rotate-size=1GB'   the same into rotated files\n"
     "  weir export -i eth0 --to udp://collector:2055         this host's traffic as IPFIX\n"
-    "  weir decode capture.pcap                              the flows of a capture of export datagrams\n"
-    "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
-    "  weir status                                           where every flow went\n"
-    "  weir top                                              the busiest flows, hosts and ports right now\n"
-    "  weir doctor                                           what is wrong here, and what to do about it\n"
+    "  weir collect --to store:/var/lib/weir/store           into a store, for weir query and the page\n"
     "  weir query -f -1d sip,dip                             who talked with whom, from a store\n"
     "  weir list                                             the interfaces of a store\n"
     "  weir serve                                            a store as a web page, and its HTTP API\n"
+    "  weir top                                              the busiest flows, hosts and ports right now\n"
+    "  weir status                                           where every flow went\n"
+    "  weir doctor                                           what is wrong here, and what to do about it\n"
     "  weir db import flows.json                             flows of other tools into a store\n"
+    "  weir decode capture.pcap                              the flows of a capture of export datagrams\n"
+    "  weir generate --rate 1000                             test traffic to 127.0.0.1:2055\n"
     "  weir openobserve setup                                dashboards and alerts onto an OpenObserve server\n"
     "\n"
     "`weir COMMAND --help` tells all options. Options can stand in a file (--config) or in the environment "
@@ -94,6 +95,8 @@ std::string unexpected_argument(const CLI::App& root) {
   std::vector<std::string> rest = called_command(root).remaining();
   if (rest.empty()) rest = root.remaining(true);
   if (rest.empty()) return "";
+  // The options behind a misspelt command belong to it.
+  if (root.get_subcommands().empty() && !rest.back().starts_with('-')) return rest.back();
   for (const std::string& argument : rest) {
     if (argument.starts_with('-')) return argument;
   }
@@ -219,17 +222,18 @@ std::unique_ptr<CLI::App> make_command_line(int& exit_code) {
   root.allow_config_extras(CLI::config_extras_mode::error);
   root.require_subcommand(1);
   root.fallthrough();
+  // In the order in which people meet them.
   add_collect_command(root, exit_code);
-  add_db_command(root, exit_code);
-  add_decode_command(root, exit_code);
   add_export_command(root, exit_code);
-  add_generate_command(root, exit_code);
-  add_status_command(root, exit_code);
-  add_top_command(root, exit_code);
-  add_doctor_command(root, exit_code);
   add_query_command(root, exit_code);
   add_list_command(root, exit_code);
   add_serve_command(root, exit_code);
+  add_top_command(root, exit_code);
+  add_status_command(root, exit_code);
+  add_doctor_command(root, exit_code);
+  add_db_command(root, exit_code);
+  add_decode_command(root, exit_code);
+  add_generate_command(root, exit_code);
   add_openobserve_command(root, exit_code);
   add_completion_command(root, exit_code);
   name_environment_when_called(root);

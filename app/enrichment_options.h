@@ -19,7 +19,7 @@ struct EnrichmentFlags {
 };
 
 // `flags` outlives the command.
-void add_enrichment_options(CLI::App& command, EnrichmentFlags& flags);
+void add_enrichment_options(CLI::App& command, EnrichmentFlags& flags, const std::string& group = "Options");
 
 // What the flags name, loaded; null when they name nothing, and then nothing is enriched. Errors name the option or the
 // file.

@@ -350,8 +350,8 @@ void add_export_options(CLI::App& command, ExportFlags& flags) {
       "Capturing needs CAP_NET_RAW, once: as root, or after setcap cap_net_raw+ep on the program.");
   add_capture_options(command, flags);
   add_flow_options(command, flags);
-  add_enrichment_options(command, flags.enrichment);
   add_output_options(command, flags);
+  add_enrichment_options(command, flags.enrichment, "Enrichment");
 }
 
 Result<ExportPlan> export_plan(const ExportFlags& flags) {

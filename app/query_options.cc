@@ -60,8 +60,8 @@ void add_query_options(CLI::App& command, QueryOptions& options) {
   text("-c,--condition", options.query.condition, "Only flows like this: 'dport = 443 & snet = 10.0.0.0/8'",
        "CONDITION");
   text("-f,--first", options.query.first,
-       "From here on: -1d, -2h, '2026-01-02 15:04', 02.01.2026, Unix seconds; default: 30 days before --last, 24 hours "
-       "where time is a column",
+       "From here on: -1d, -2h, '2026-01-02 15:04', 02.01.2026, Unix seconds; default:\n"
+       "30 days before --last, 24 hours where time is a column",
        "TIME");
   text("-l,--last", options.query.last, "Until here; default: now", "TIME");
   command

@@ -3,6 +3,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file.h"
+
 namespace weir {
 namespace {
 
@@ -12,6 +14,18 @@ std::vector<std::filesystem::path> directories_of(const Daemon& daemon, const st
   std::error_code error;
   if (!std::filesystem::exists(std::filesystem::path(run_dir) / daemon.socket, error)) return {};
   return {run_dir};
+}
+
+// Of these directories and those in them, the first that this user may not look into; empty: none.
+std::filesystem::path closed_directory(const std::vector<std::filesystem::path>& directories) {
+  std::error_code error;
+  for (const std::filesystem::path& directory : directories) {
+    if (is_closed(directory)) return directory;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+      if (is_closed(entry.path())) return entry.path();
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -38,6 +52,10 @@ std::optional<std::filesystem::path> socket_directory(const Daemon& daemon, cons
 
 Error nobody_runs(const std::string& run_dir) {
   const std::string directory = run_dir.empty() ? default_run_dir().string() : run_dir;
+  if (const auto closed = closed_directory({directory, run_dir.empty() ? kSystemRunDir : directory}); !closed.empty()) {
+    return {"no permission to look into " + closed.string() +
+            " for a running weir; run as root (sudo weir …), or as a member of the directory's group"};
+  }
   return {"neither a collector nor an exporter is running here (no socket in " + directory +
           "); start one with weir collect or weir export -i INTERFACE, or name its --run-dir"};
 }

@@ -53,11 +53,12 @@ void add_status_command(CLI::App& root, int& exit_code) {
       "  weir status exporter            only weir export's, where a collector runs beside it\n"
       "  weir status --json | jq .       the same for programs: one object a line for each of the two\n"
       "  weir status --templates         the templates in force, as JSON");
-  command->add_option("daemon", options->daemon, "collector or exporter; default: those that run here")
+  command->add_option("DAEMON", options->daemon, "collector or exporter; default: those that run here")
+      ->type_name("")
       ->transform(one_of({"collector", "exporter"}));
   command
       ->add_option("--run-dir", options->run_dir,
-                   "Directory of the control socket; default: the one that weir collect and weir export use")
+                   "Directory of the control socket; default: the one that weir collect and export use")
       ->type_name("DIR")
       ->check(not_empty());
   CLI::Option* json = command->add_flag("--json", options->json, "Print one JSON object");

@@ -228,14 +228,16 @@ void add_top_command(CLI::App& root, int& exit_code) {
       "\n"
       "Keys: f flows, h hosts, p ports, b bytes, k packets, s sort, / filter, r names, space pause, ? help, q quit.\n"
       "A collector counts a flow when its record arrives, an exporter when its packets do.");
-  command->add_option("daemon", flags->daemon, "collector or exporter; default: the one that runs here")
+  command->add_option("DAEMON", flags->daemon, "collector or exporter; default: the one that runs here")
+      ->type_name("")
       ->transform(one_of({"collector", "exporter"}));
   command->add_option("--by", flags->by, "What to rank: flows, hosts or ports")
+      ->type_name("WHAT")
       ->capture_default_str()
       ->transform(one_of({"flows", "hosts", "ports"}));
   command
       ->add_option("--run-dir", flags->run_dir,
-                   "Directory of the control socket; default: the one that weir collect and weir export use")
+                   "Directory of the control socket; default: the one that weir collect and export use")
       ->type_name("DIR")
       ->check(not_empty());
   command->add_option("-n,--limit", flags->rows, "Rows at most; default: as many as the screen has, 20 with --once")

@@ -56,6 +56,10 @@ Result<void> replace_file(const std::filesystem::path& path, Bytes content) {
   return sync_directory(path.has_parent_path() ? path.parent_path() : ".");
 }
 
+bool is_closed(const std::filesystem::path& directory) {
+  return ::access((directory / ".").c_str(), X_OK) != 0 && errno == EACCES;
+}
+
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("cannot open " + path.string(), errno);

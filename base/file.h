@@ -19,6 +19,9 @@ Result<void> write_all(int fd, Bytes content, const std::string& what);
 // one, whole: written to a temporary name beside it, fsync'ed, renamed, and the directory fsync'ed.
 Result<void> replace_file(const std::filesystem::path& path, Bytes content);
 
+// Whether this user may not look into that directory, or into one on the way to it: what is there would seem missing.
+bool is_closed(const std::filesystem::path& directory);
+
 // The whole file; an error when it is larger than `limit` bytes, a directory, or unreadable.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
 

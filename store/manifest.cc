@@ -142,7 +142,13 @@ bool is_untouched(const fs::path& dir) {
 
 Result<Manifest> read_manifest(const fs::path& dir) {
   std::error_code ignored;
-  if (!fs::exists(dir, ignored)) return fail("there is no directory " + dir.string());
+  if (is_closed(dir)) {
+    return fail("no permission to read the store " + dir.string() + "; run as root, or as a member of its group");
+  }
+  if (!fs::exists(dir, ignored)) {
+    return fail("there is no directory " + dir.string() +
+                "; name the store's with -d, or make one: weir collect --to store:" + dir.string());
+  }
   if (!fs::is_directory(dir, ignored)) return fail(dir.string() + " is no directory");
   const fs::path path = dir / kManifestFile;
   if (!has_manifest(dir)) {

@@ -12,7 +12,7 @@
 namespace weir {
 namespace {
 
-constexpr unsigned kRateWidth = 7, kServiceWidth = 10, kLeastAddress = 15;
+constexpr unsigned kRateWidth = 7, kServiceWidth = 10, kRoomyServiceWidth = 17, kRoomy = 140, kLeastAddress = 15;
 constexpr std::size_t kMostProtocols = 4, kShareSeconds = 60;
 constexpr std::string_view kColumnNames[] = {"2s", "10s", "40s", "TOTAL"};
 
@@ -74,7 +74,8 @@ struct Layout {
     const bool two = choices.by == "flows";
     const unsigned least = choices.by == "ports" ? 6 : (kLeastAddress + 1) * (two ? 2 : 1);
     columns = {TopColumn::k2s, TopColumn::k10s, TopColumn::k40s, TopColumn::kTotal};
-    service = choices.by == "hosts" ? 0 : kServiceWidth + 1;
+    const bool roomy = choices.by == "ports" || width >= kRoomy;
+    service = choices.by == "hosts" ? 0 : (roomy ? kRoomyServiceWidth : kServiceWidth) + 1;
     const auto fits = [&] { return least + service + kRateWidth * columns.size() <= width; };
     for (const TopColumn column : {TopColumn::kTotal, TopColumn::k40s, TopColumn::k2s, TopColumn::k10s}) {
       if (fits() || columns.size() == 1) break;
@@ -192,7 +193,8 @@ std::string title(const TopPicture& picture, const TopChoices& choices, const To
 
 std::string footer(const TopPicture& picture, const TopChoices& choices, const TopCanvas& canvas) {
   Line line(canvas);
-  if (choices.is_typing) return line.add("Filter: " + choices.filter + "_").take();
+  if (choices.is_typing)
+    return line.add("Filter: " + choices.filter + "_").right("a text, an address or a block; Enter when done").take();
   if (!choices.filter.empty()) line.add(" filter: " + choices.filter + " ", kHeading).add(" Esc ends it  ");
   if (picture.top.dropped != 0) line.add(fmt::format("{} small ones left out  ", picture.top.dropped));
   if (!picture.note.empty()) return line.add(picture.note).take();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -40,6 +41,25 @@ TEST(Usage, NoCommand) { EXPECT_THAT(weir({}), RefusedWith(HasSubstr("which comm
 
 TEST(Usage, UnknownCommandSuggestsTheNearest) {
   EXPECT_THAT(weir({"colect"}), RefusedWith(AllOf(HasSubstr("colect"), HasSubstr("did you mean 'collect'"))));
+}
+
+TEST(Usage, UnknownCommandIsToBlameForItsOptions) {
+  EXPECT_THAT(weir({"colect", "--to", "stdout"}), RefusedWith(HasSubstr("'colect'; did you mean 'collect'")));
+}
+
+TEST(Usage, NoStore) {
+  const TempDir dir;
+  EXPECT_THAT(weir({"query", "-d", (dir / "no").string(), "sip"}),
+              RefusedWith(HasSubstr("make one: weir collect --to store:" + (dir / "no").string())));
+}
+
+TEST(Usage, ClosedDirectoriesAreNotTakenForEmptyOnes) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may look into every directory";
+  const TempDir dir;
+  std::filesystem::permissions(dir.path(), std::filesystem::perms::none);
+  EXPECT_THAT(weir({"query", "-d", dir.path().string(), "sip"}), RefusedWith(HasSubstr("no permission")));
+  EXPECT_THAT(weir({"status", "--run-dir", dir.path().string()}), RefusedWith(HasSubstr("no permission")));
+  std::filesystem::permissions(dir.path(), std::filesystem::perms::owner_all);
 }
 
 TEST(Usage, UnknownOptionSuggestsTheNearest) {
