@@ -185,6 +185,7 @@ std::string spool_name(const HttpOptions& options) {
 Result<void> take_spool(SinkOptions& given, const std::filesystem::path& base, HttpOptions& options) {
   OutboxOptions& outbox = options.outbox;
   outbox.name = options.name;
+  outbox.senders = options.in_flight;
   outbox.longest_pause = given.take_duration("retry-max", outbox.longest_pause);
   outbox.max_unspooled = given.take_size("max-unspooled", outbox.max_unspooled);
   const std::string dir = given.take_text("spool-dir");

@@ -17,6 +17,7 @@ Result<void> Outbox::open_spool(SpoolOptions options) {
   counts_.recovered.in = found.flows;
   counts_.recovered.held = found.flows - found.damaged;
   counts_.recovered.drop(SinkDrop::kDamaged, found.damaged);
+  perhaps_sent_ = options_.senders;
   if (counts_.recovered.held != 0) {
     spdlog::info("{}: {} flows of an earlier run are in the spool and go first", options_.name, counts_.recovered.held);
   }
@@ -154,6 +155,10 @@ std::optional<Parcel> Outbox::take() {
     parcel = spool_->take();
     lock.lock();
     if (parcel) {
+      if (parcel->recovered && perhaps_sent_ != 0) {
+        --perhaps_sent_;
+        parcel->unconfirmed = true;
+      }
       parcel->order = order;
       parcel->charged = parcel->lines().size();
       memory_ += parcel->charged;

@@ -37,6 +37,7 @@ struct OutboxOptions {
   WhenFull when_full = WhenFull::kDrop;  // kWait: put() waits for the server instead of spooling what does not fit
   std::optional<std::uint32_t> retries;  // kOff only; then a parcel is dropped as kUnreachable
   std::chrono::milliseconds longest_pause{30'000};
+  std::size_t senders = 1;  // that take() at once
 };
 
 class Outbox {
@@ -126,7 +127,8 @@ class Outbox {
   std::string spool_error_;
   std::uint64_t refused_ = 0;  // flows since a parcel was last taken whole
   Backoff backoff_;
-  bool probing_ = false;  // one sender tries whether the trouble is over
+  std::size_t perhaps_sent_ = 0;  // recovered parcels that the earlier process may have been sending when it ended
+  bool probing_ = false;          // one sender tries whether the trouble is over
   bool hurrying_ = false;
   bool finishing_ = false;
   bool aborted_ = false;

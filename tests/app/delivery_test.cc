@@ -106,6 +106,20 @@ TEST(Delivery, KillNineLosesNothingThatTheSpoolHadAccepted) {
   }));
 }
 
+TEST(Delivery, WhatWasOnItsWayAtAKillCountsAsPossibleDuplicates) {
+  RecordServer server;
+  server.set_faults(
+      [](std::size_t number) -> Fault { return {number == 0 ? Fault::Kind::kStall : Fault::Kind::kNone}; });
+  HttpCollector collector(server, "spool=always&in-flight=1");
+  constexpr std::uint32_t kSent = 10 * kFlowsEach;  // two requests, of which the first is taken and not answered
+  for (std::uint32_t first = 0; first < kSent; first += kFlowsEach) collector.send(first);
+  ASSERT_TRUE(wait_until([&] { return server.key_count() == 100 && collector.written() == kSent; }));
+  collector.kill();
+  collector.start();
+  EXPECT_TRUE(wait_until([&] { return server.key_count() == kSent && server.duplicates() == 100; }));
+  EXPECT_EQ(parse_record(collector.sink().at("delivery")).at("resent_flows"), "100");
+}
+
 TEST(Delivery, AStopInAnOutageKeepsEverythingForTheNextStart) {
   RecordServer server;
   server.stop();
