@@ -114,7 +114,7 @@ int query(const QueryOptions& options) {
     return kExitTrouble;
   }
   for (const std::string& warning : result->warnings) complain("warning: left out " + warning);
-  if (result->hits == 0 && options.query.interfaces != "any" && options.format == "txt") {
+  if (result->hits == 0 && options.query.interfaces != "any" && StatusLine::on_terminal()) {
     complain("note: nothing was found at '" + options.query.interfaces +
              "'; weir list shows the interfaces of a store");
   }
