@@ -89,14 +89,14 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return did_you_mean(word, candidates);
 }
 
-// CLI11 hands the arguments that it did not expect back in reverse order; the first that looks like an option is the
-// one to blame, else the last.
+// Of the arguments that were not expected, the first that looks like an option is to blame, else the first. Without a
+// command it is the first, where a command should stand.
 std::string unexpected_argument(const CLI::App& root) {
   std::vector<std::string> rest = called_command(root).remaining();
   if (rest.empty()) rest = root.remaining(true);
   if (rest.empty()) return "";
   // The options behind a misspelt command belong to it.
-  if (root.get_subcommands().empty() && !rest.back().starts_with('-')) return rest.back();
+  if (root.get_subcommands().empty() && !rest.front().starts_with('-')) return rest.front();
   for (const std::string& argument : rest) {
     if (argument.starts_with('-')) return argument;
   }

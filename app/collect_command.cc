@@ -126,6 +126,7 @@ class Windows {
 
   void show(const Collector* collector) { collector_ = collector; }
   void log() const {
+    // script/run reads the address off this line.
     if (http_) log_http(http_options_, http_->url(), "web page, API, metrics and health");
   }
 

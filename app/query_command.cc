@@ -114,6 +114,10 @@ int query(const QueryOptions& options) {
     return kExitTrouble;
   }
   for (const std::string& warning : result->warnings) complain("warning: left out " + warning);
+  if (result->hits == 0 && options.query.interfaces != "any" && StatusLine::on_terminal()) {
+    complain("note: nothing was found at '" + options.query.interfaces +
+             "'; weir list shows the interfaces of a store");
+  }
   const AddressNames names = options.resolve ? look_up_names(*result, *lookup) : AddressNames();
   const bool printed = print_output(print(options, *request, *result, names));
   return printed && result->warnings.empty() ? kExitDone : kExitTrouble;

@@ -79,7 +79,8 @@ export class LiveHistory {
   }
 
   add({now, first, protocols}) {
-    for (const {name, bits, packets, flows} of protocols) {
+    for (const {name: known, bits, packets, flows} of protocols) {
+      const name = known === 'IPv6-ICMP' ? 'ICMPv6' : known; // as in every other window
       if (!this.protocols.has(name)) this.protocols.set(name, new Map());
       const seconds = this.protocols.get(name);
       bits.forEach((value, i) => seconds.set(first + i, {bits: value, packets: packets[i], flows: flows[i]}));
