@@ -22,6 +22,13 @@ std::size_t sequence_length(std::string_view text) {
   return bad ? 0 : length;
 }
 
+// U+0080 to U+009F control terminals; U+202A to U+202E and U+2066 to U+2069 turn the order of what follows.
+bool is_control(std::string_view character) {
+  if (character.size() == 2) return character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
+  return (character >= "\xe2\x80\xaa" && character <= "\xe2\x80\xae") ||
+         (character >= "\xe2\x81\xa6" && character <= "\xe2\x81\xa9");
+}
+
 std::uint32_t next_version() {
   static std::atomic<std::uint32_t> versions = 0;
   return versions.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -37,7 +44,7 @@ std::string clean_text(Bytes value) {
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
     if (clean.size() + std::max<std::size_t>(length, 1) > InterfaceNames::kMaxName) break;
-    if (length == 0) {
+    if (length == 0 || is_control(text.substr(0, length))) {
       clean += '?';
     } else {
       clean += text.substr(0, length);

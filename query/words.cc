@@ -29,8 +29,12 @@ std::string_view trimmed(std::string_view text) {
 
 std::string printable(std::string_view text) {
   std::string shown(text);
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const auto c = static_cast<unsigned char>(shown[i]);
+    if (c < 0x20 || c == 0x7f) shown[i] = '?';
+    // U+0080 to U+009F control terminals as well.
+    const auto next = static_cast<unsigned char>(i + 1 < shown.size() ? shown[i + 1] : 0);
+    if (c == 0xc2 && next >= 0x80 && next < 0xa0) shown[i] = shown[i + 1] = '?';
   }
   return shown;
 }

@@ -157,7 +157,7 @@ ssize_t Connection::write(const char* from, std::size_t size) {
   const auto deadline = Clock::now() + limits_.stall + std::chrono::seconds(size / kSlowest);
   std::size_t done = 0;
   while (done < size) {
-    const ssize_t n = send_some(from + done, size - done, deadline);
+    const ssize_t n = send_some(from + done, size - done, std::min(deadline, Clock::now() + limits_.stall));
     if (n <= 0) return -1;
     done += static_cast<std::size_t>(n);
   }

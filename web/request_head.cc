@@ -74,6 +74,7 @@ struct Seen {
 }  // namespace
 
 std::string_view fault_of_head(std::string_view head) {
+  if (!head.ends_with("\r\n\r\n")) return "no empty line at its end";
   if (!is_request_line(take_line(head))) return "no request line as HTTP/1.1 has it";
   Seen seen;
   for (std::string_view line; !(line = take_line(head)).empty();) {

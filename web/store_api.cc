@@ -61,12 +61,13 @@ class StoreApi::Seat {
     unsigned running = api.running_;
     while (running < api.options_.queries && !taken_) taken_ = api.running_.compare_exchange_weak(running, running + 1);
   }
-  ~Seat() {
-    if (taken_) --api_.running_;
-  }
+  ~Seat() { leave(); }
   Seat(const Seat&) = delete;
   Seat& operator=(const Seat&) = delete;
   bool taken() const { return taken_; }
+  void leave() {
+    if (std::exchange(taken_, false)) --api_.running_;
+  }
 
  private:
   StoreApi& api_;
@@ -94,7 +95,8 @@ class Asked {
     return json_answer(print_json(request_, *result, {}));
   }
 
-  void stream(LineStream& out) const {
+  // `computed` is called when only the sending is left, which is the client's to hurry.
+  void stream(LineStream& out, const std::function<void()>& computed) const {
     QueryRun run(request_, snapshot_, options_);
     Parts parts(*this);
     const auto begun = std::chrono::steady_clock::now();
@@ -106,12 +108,9 @@ class Asked {
     }
     run.stop();
     parts.stop();
-    const auto result = run.take();
-    if (result) {
-      out.send("{\"result\":" + line_of(print_json(request_, *result, {})) + "}");
-    } else {
-      out.send(line_of(error_answer(503, result.error().message).body));
-    }
+    const std::string last = last_line(run.take());
+    computed();
+    out.send(last);
   }
 
  private:
@@ -147,6 +146,11 @@ class Asked {
     std::optional<QueryRun> run_;
   };
 
+  std::string last_line(const Result<QueryResult>& result) const {
+    if (!result) return line_of(error_answer(503, result.error().message).body);
+    return "{\"result\":" + line_of(print_json(request_, *result, {})) + "}";
+  }
+
   static std::string share_text(double share) {
     std::string text = std::to_string(std::clamp(share, 0.0, 1.0));
     return text.substr(0, 5);
@@ -169,7 +173,7 @@ HttpAnswer StoreApi::post_query(const HttpRequest& request) {
 
 HttpAnswer StoreApi::query(TextResult<QueryParams> params, const HttpRequest& request) {
   if (!params) return bad_query(params.error());
-  // Held by the answer too, as long as it streams.
+  // Held by the answer too, as long as its stream is computed.
   const auto seat = std::make_shared<Seat>(*this);
   if (!seat->taken()) return error_answer(429, "too many queries run at once; try again soon");
   auto query = make_request(params->text, wall_time_ns(), bounded_resolver());
@@ -181,7 +185,8 @@ HttpAnswer StoreApi::query(TextResult<QueryParams> params, const HttpRequest& re
   run.timeout = options_.timeout;
   const auto asked = std::make_shared<Asked>(std::move(*query), std::move(*snapshot), run, options_.patience);
   if (!params->stream) return asked->answer(request.gone);
-  return {.type = kJsonLinesType, .stream = [seat, asked](LineStream& out) { asked->stream(out); }};
+  return {.type = kJsonLinesType,
+          .stream = [seat, asked](LineStream& out) { asked->stream(out, [&seat] { seat->leave(); }); }};
 }
 
 HttpAnswer StoreApi::list(const HttpRequest& request) {

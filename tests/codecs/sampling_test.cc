@@ -179,6 +179,18 @@ TEST_F(Names, AreCleanUtf8) {
                            .bytes()),
             "a?b?c\xc3\xa9");
   EXPECT_EQ(clean_text(Octets().text("\xed\xa0\x80").bytes()), "???") << "surrogates are no characters";
+  EXPECT_EQ(clean_text(Octets()
+                           .text("\xc2\x9b"
+                                 "31m\xc2\x80|\xc2\xa0")
+                           .bytes()),
+            "?31m?|\xc2\xa0")
+      << "C1 controls";
+  EXPECT_EQ(clean_text(Octets()
+                           .text("\xe2\x80\xae"
+                                 "a\xe2\x81\xa6"
+                                 "b\xe2\x81\xaa\xe2\x80\x94")
+                           .bytes()),
+            "?a?b\xe2\x81\xaa\xe2\x80\x94");
   EXPECT_EQ(clean_text(Octets().text(std::string(300, 'a')).bytes()).size(), 255U);
   EXPECT_EQ(clean_text({}), "");
 }

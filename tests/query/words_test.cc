@@ -57,6 +57,7 @@ TEST(TextWidth, CountsColumns) {
 
 TEST(Words, InQuotesFitsATerminal) {
   EXPECT_EQ(in_quotes("a\x1b[2Jb"), "'a?[2Jb'");
+  EXPECT_EQ(in_quotes("\xc2\x9b[2J\xc2\xa0\xc2"), "'??[2J\xc2\xa0\xc2'") << "U+009B begins a command, too";
   const std::string most(59, 'x');
   EXPECT_EQ(in_quotes(most + "xyz"), "'" + most + "x…'");
   EXPECT_EQ(in_quotes(most + "üüü"), "'" + most + "…'");

@@ -49,6 +49,8 @@ TEST(RequestHeadTest, WhatOthersMayReadDifferentlyIsRefused) {
        }) {
     EXPECT_NE(fault_of_head(head), "") << head;
   }
+  EXPECT_NE(fault_of_head("GET / HTTP/1.1\r\nHost: localhost\r\n"), "");
+  EXPECT_NE(fault_of_head(get("") + get("")), "");
   EXPECT_EQ(fault_of_head("GET / HTTP/1.1\r\nHost: a\0.b\r\n\r\n"s), "a control character in a header");
 }
 

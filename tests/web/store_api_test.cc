@@ -242,6 +242,29 @@ TEST(StoreApiStreamTest, PartsAreExactAndTheClientMayLeave) {
   EXPECT_EQ(short_of_time.get_query(plain).status, 503);
 }
 
+TEST(StoreApiStreamTest, WhoeverReadsSlowlyKeepsNobodyWaiting) {
+  class Reader : public LineStream {
+   public:
+    explicit Reader(StoreApi& api) : api_(api) {}
+    bool send(std::string_view line) override {
+      if (line.starts_with("{\"result\"")) meanwhile = api_.get_query(request_with({{"query", "sip"}})).status;
+      return true;
+    }
+    bool gone() const override { return false; }
+    int meanwhile = 0;
+
+   private:
+    StoreApi& api_;
+  };
+  const StoreDir store(few_flows());
+  StoreApi api({.store = store.path(), .queries = 1});
+  Reader reader(api);
+  const HttpAnswer answer = api.get_query(request_with({{"query", "sip"}, {"stream", "true"}}));
+  EXPECT_EQ(api.get_query(request_with({{"query", "sip"}})).status, 429) << "not computed yet";
+  answer.stream(reader);
+  EXPECT_EQ(reader.meanwhile, 200);
+}
+
 TEST(LatestPartsTest, GrowTowardsTheWhole) {
   const StoreDir store(few_flows());
   const auto snapshot = open_snapshot(store.path());
