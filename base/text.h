@@ -24,8 +24,7 @@ inline char* copy_short(char* out, const char* from, std::size_t n) {
 }
 
 inline char* copy_text(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+  return out + text.copy(out, text.size());  // memcpy may not be given the null pointer of an empty text
 }
 
 namespace internal {
